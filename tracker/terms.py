@@ -201,6 +201,7 @@ class Presence(Term):
     PRESENT = "present", "in the registry"
     NO_LONGER_MATCHES = "no_longer_matches", "no longer matches"
     GONE = "gone", "gone from the registry"
+    FOLDED = "folded", "now another number"
 
 
 class Relevance(Term):

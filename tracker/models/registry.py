@@ -12,6 +12,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.db.models.expressions import RawSQL
 from django.urls import reverse
 
 from tracker import terms
@@ -19,8 +20,12 @@ from tracker import terms
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tracker.sources.ctgov_records import TrialRecord
 
-def _texts() -> ArrayField:
+
+def _texts(*, db_default: RawSQL | None = None) -> ArrayField:
+    if db_default is not None:
+        return ArrayField(models.TextField(), default=list, blank=True, db_default=db_default)
     return ArrayField(models.TextField(), default=list, blank=True)
 
 
@@ -82,17 +87,21 @@ class SyncRun(models.Model):
     started = models.DateTimeField(db_index=True)
     finished = models.DateTimeField(null=True, blank=True)
     asked = models.JSONField(default=dict, help_text="The parameters as sent, or the paths read.")
+    fingerprint = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the query as it was then.")
     data_timestamp = models.CharField(max_length=40, blank=True, help_text="The registry's data version.")
     posted_from = models.DateField(null=True, blank=True, help_text="Only what was posted from this day on.")
     next_page_token = models.TextField(blank=True, help_text="Where an unfinished run goes on.")
     expected = models.PositiveIntegerField(null=True, blank=True, help_text="totalCount, as the registry said.")
     pages = models.PositiveIntegerField(default=0)
+    all_pages = models.BooleanField(default=False, help_text="The last page of the answer is stored.")
+    restarts = models.PositiveIntegerField(default=0, help_text="Times the answer was begun again from its first page.")
     requests = models.PositiveIntegerField(default=0)
     seen = models.PositiveIntegerField(default=0)
     new = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0)
     unchanged = models.PositiveIntegerField(default=0)
     set_aside = models.PositiveIntegerField(default=0)
+    missing = models.PositiveIntegerField(default=0, help_text="Stored trials that a whole pull did not hold.")
     filled = models.JSONField(default=dict, help_text="Records that fill each stored field: {field: count}.")
     drift = models.JSONField(default=dict, help_text="Unknown fields and values met: {what: count}.")
     message = models.TextField(blank=True, help_text="What went wrong, in words; the registry's own where it spoke.")
@@ -123,13 +132,22 @@ class SyncRun(models.Model):
 class TrialQuerySet(models.QuerySet["Trial"]):
     """Trials in the field's words."""
 
+    def standing(self) -> TrialQuerySet:
+        """Every trial once: not the rows of numbers that the registry folded into another."""
+        return self.exclude(presence=terms.Presence.FOLDED)
+
+    def called(self, nct_id: str) -> Trial | None:
+        """The trial that this number leads to, its own or the one it was folded into; None where none is stored."""
+        alias = TrialAlias.objects.filter(alias=nct_id).select_related("trial").first()
+        return alias.trial if alias else self.filter(nct_id=nct_id).first()
+
     def about(self) -> TrialQuerySet:
         """Trials about EVs in lung cancer."""
-        return self.filter(relevance=terms.Relevance.ABOUT)
+        return self.standing().filter(relevance=terms.Relevance.ABOUT)
 
     def relevant(self) -> TrialQuerySet:
         """Trials about EVs in lung cancer, or naming EVs in passing."""
-        return self.exclude(relevance=terms.Relevance.NONE)
+        return self.standing().exclude(relevance=terms.Relevance.NONE)
 
     def stalled(self) -> TrialQuerySet:
         return self.filter(momentum=terms.Momentum.STALLED)
@@ -155,6 +173,7 @@ class TrialQuerySet(models.QuerySet["Trial"]):
 class Trial(models.Model):
     """One ClinicalTrials.gov record, by NCT number, in its current version."""
 
+    # Registry values have no length of ours: one that outgrew a column would take its whole page down.
     # identity
     nct_id = models.CharField("NCT number", max_length=11, primary_key=True)
     org_study_id = models.TextField(null=True, blank=True)  # noqa: DJ001 - null: the registry is silent
@@ -164,17 +183,17 @@ class Trial(models.Model):
     acronym = models.TextField(null=True, blank=True)  # noqa: DJ001
 
     # status and dates; *_given keeps a partial date as the registry wrote it
-    overall_status = models.CharField(max_length=60, null=True, blank=True, db_index=True)  # noqa: DJ001
-    last_known_status = models.CharField(max_length=60, null=True, blank=True)  # noqa: DJ001
+    overall_status = models.TextField(null=True, blank=True, db_index=True)  # noqa: DJ001
+    last_known_status = models.TextField(null=True, blank=True)  # noqa: DJ001
     why_stopped = models.TextField(null=True, blank=True)  # noqa: DJ001
-    status_verified_given = models.CharField(max_length=10, null=True, blank=True)  # noqa: DJ001
-    start_given = models.CharField(max_length=10, null=True, blank=True)  # noqa: DJ001
-    start_type = models.CharField(max_length=30, null=True, blank=True)  # noqa: DJ001
+    status_verified_given = models.TextField(null=True, blank=True)  # noqa: DJ001
+    start_given = models.TextField(null=True, blank=True)  # noqa: DJ001
+    start_type = models.TextField(null=True, blank=True)  # noqa: DJ001
     start_date = models.DateField(null=True, blank=True, db_index=True, help_text="First day of what was given.")
-    primary_completion_given = models.CharField(max_length=10, null=True, blank=True)  # noqa: DJ001
-    primary_completion_type = models.CharField(max_length=30, null=True, blank=True)  # noqa: DJ001
-    completion_given = models.CharField(max_length=10, null=True, blank=True)  # noqa: DJ001
-    completion_type = models.CharField(max_length=30, null=True, blank=True)  # noqa: DJ001
+    primary_completion_given = models.TextField(null=True, blank=True)  # noqa: DJ001
+    primary_completion_type = models.TextField(null=True, blank=True)  # noqa: DJ001
+    completion_given = models.TextField(null=True, blank=True)  # noqa: DJ001
+    completion_type = models.TextField(null=True, blank=True)  # noqa: DJ001
     first_submit_date = models.DateField(null=True, blank=True)
     first_post_date = models.DateField(null=True, blank=True)
     last_update_submit_date = models.DateField(null=True, blank=True)
@@ -184,26 +203,26 @@ class Trial(models.Model):
 
     # who
     lead_sponsor = models.TextField(null=True, blank=True)  # noqa: DJ001
-    lead_sponsor_class = models.CharField(max_length=30, null=True, blank=True)  # noqa: DJ001
+    lead_sponsor_class = models.TextField(null=True, blank=True)  # noqa: DJ001
     collaborators = models.JSONField(default=list, blank=True)  # [{"name", "class"}]
 
     # design
-    study_type = models.CharField(max_length=30, null=True, blank=True)  # noqa: DJ001
-    phases = ArrayField(models.CharField(max_length=30), null=True, blank=True)
-    allocation = models.CharField(max_length=30, null=True, blank=True)  # noqa: DJ001
-    intervention_model = models.CharField(max_length=30, null=True, blank=True)  # noqa: DJ001
-    primary_purpose = models.CharField(max_length=40, null=True, blank=True)  # noqa: DJ001
-    masking = models.CharField(max_length=30, null=True, blank=True)  # noqa: DJ001
+    study_type = models.TextField(null=True, blank=True)  # noqa: DJ001
+    phases = ArrayField(models.TextField(), null=True, blank=True)
+    allocation = models.TextField(null=True, blank=True)  # noqa: DJ001
+    intervention_model = models.TextField(null=True, blank=True)  # noqa: DJ001
+    primary_purpose = models.TextField(null=True, blank=True)  # noqa: DJ001
+    masking = models.TextField(null=True, blank=True)  # noqa: DJ001
     who_masked = _texts()
-    observational_model = models.CharField(max_length=40, null=True, blank=True)  # noqa: DJ001
-    time_perspective = models.CharField(max_length=30, null=True, blank=True)  # noqa: DJ001
-    sampling_method = models.CharField(max_length=40, null=True, blank=True)  # noqa: DJ001
+    observational_model = models.TextField(null=True, blank=True)  # noqa: DJ001
+    time_perspective = models.TextField(null=True, blank=True)  # noqa: DJ001
+    sampling_method = models.TextField(null=True, blank=True)  # noqa: DJ001
     enrollment_count = models.BigIntegerField(null=True, blank=True)
-    enrollment_type = models.CharField(max_length=30, null=True, blank=True)  # noqa: DJ001
+    enrollment_type = models.TextField(null=True, blank=True)  # noqa: DJ001
     healthy_volunteers = models.BooleanField(null=True, blank=True)
-    sex = models.CharField(max_length=20, null=True, blank=True)  # noqa: DJ001
-    minimum_age = models.CharField(max_length=40, null=True, blank=True)  # noqa: DJ001
-    maximum_age = models.CharField(max_length=40, null=True, blank=True)  # noqa: DJ001
+    sex = models.TextField(null=True, blank=True)  # noqa: DJ001
+    minimum_age = models.TextField(null=True, blank=True)  # noqa: DJ001
+    maximum_age = models.TextField(null=True, blank=True)  # noqa: DJ001
 
     # what is studied, and where
     conditions = _texts()
@@ -217,7 +236,7 @@ class Trial(models.Model):
     countries = _texts()
     references = models.JSONField(default=list, blank=True)  # [{"pmid", "type", "citation"}]
     documents = models.JSONField(default=list, blank=True)  # [{"label", "has_protocol", "has_sap", "has_icf", "date"}]
-    ipd_sharing = models.CharField(max_length=20, null=True, blank=True)  # noqa: DJ001
+    ipd_sharing = models.TextField(null=True, blank=True)  # noqa: DJ001
 
     # where this state comes from
     origin = models.CharField(max_length=20, choices=terms.Origin.choices())
@@ -230,11 +249,20 @@ class Trial(models.Model):
     last_changed = models.DateTimeField()
     search = SearchVectorField(null=True, editable=False)
 
-    # read by classify.proposals
-    relevance = models.CharField(max_length=10, choices=terms.Relevance.choices(), default=terms.Relevance.NONE)
-    relevance_by = models.CharField(max_length=10, choices=terms.Proposer.choices(), default=terms.Proposer.RULE)
-    relevance_words = models.JSONField(default=list, blank=True)  # [{"field","start","end","text","why"}]
-    lexicon_version = models.CharField(max_length=20, blank=True)
+    # written by classify.proposals alone; the database fills them for a new row, so that the store need not name them
+    relevance = models.CharField(
+        max_length=10,
+        choices=terms.Relevance.choices(),
+        default=terms.Relevance.NONE,
+        db_default=terms.Relevance.NONE.value,
+    )
+    relevance_by = models.CharField(
+        max_length=10, choices=terms.Proposer.choices(), default=terms.Proposer.RULE, db_default=terms.Proposer.RULE.value
+    )
+    relevance_words = models.JSONField(  # [{"field","start","end","text","why"}]
+        default=list, blank=True, db_default=RawSQL("'[]'::jsonb", ())
+    )
+    lexicon_version = models.CharField(max_length=20, blank=True, db_default="")
 
     # copied from the leading maturity by scoring.ledger alone, so that a list reads one table
     track = models.CharField(max_length=20, null=True, blank=True)  # noqa: DJ001
@@ -246,8 +274,8 @@ class Trial(models.Model):
     score = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
     score_possible = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
     momentum = models.CharField(max_length=20, null=True, blank=True)  # noqa: DJ001
-    roles = _texts()
-    stop_classes = _texts()
+    roles = _texts(db_default=RawSQL("'{}'::text[]", ()))
+    stop_classes = _texts(db_default=RawSQL("'{}'::text[]", ()))
 
     objects = TrialQuerySet.as_manager()
 
@@ -318,6 +346,13 @@ class TrialVersion(models.Model):
     def __str__(self) -> str:
         return f"{self.trial_id}, version {self.number}"
 
+    def record(self) -> TrialRecord:
+        """The typed record of this version, read again from the bytes that were kept."""
+        from tracker.sources import ctgov_records
+        from tracker.sources.packing import unpack
+
+        return ctgov_records.read_record(unpack(bytes(self.raw)), origin=terms.Origin(self.origin))
+
 
 class TrialAlias(models.Model):
     """A number that the registry folded into another: one trial, both numbers lead to it."""
@@ -346,6 +381,7 @@ class TrialMatch(models.Model):
     last_matched = models.DateTimeField()
     misses = models.PositiveSmallIntegerField(default=0, help_text="Whole pulls in a row without it.")
     not_found = models.PositiveSmallIntegerField(default=0, help_text="404 answers in a row when asked by number.")
+    last_asked = models.DateTimeField(null=True, blank=True, help_text="When it was last asked for by number.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["trial", "query"], name="match_once")]
@@ -358,7 +394,7 @@ class TrialMatch(models.Model):
 class SetAside(models.Model):
     """A record that could not be read, kept whole with the reason until it can be replayed."""
 
-    source = models.CharField(max_length=200, help_text="The query's slug, or the file and the place in it.")
+    source = models.TextField(help_text="The query's slug, or the file and the place in it.")
     nct_id = models.CharField("NCT number", max_length=40, blank=True, db_index=True)
     origin = models.CharField(max_length=20, choices=terms.Origin.choices())
     raw = models.BinaryField(help_text="The bytes as they came, without contacts where they parse; zstandard.")
