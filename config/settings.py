@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import environ
+import structlog
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 from config import embedded
 
@@ -14,23 +17,36 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 # --- where data lives ----------------------------------------------------------------------------------------------
 
-# Everything this installation keeps for itself: embedded servers, the secret key, the one-time password.
-TRACKER_DATA_DIR = Path(env.str("TRACKER_DATA_DIR", default=str(BASE_DIR / ".data"))).resolve()
+# Everything this installation keeps for itself: embedded servers, the secret key, collected static files.
+TRACKER_DATA_DIR = Path(env.str("TRACKER_DATA_DIR", default=str(BASE_DIR / ".data"))).expanduser().resolve()
 
 # Unset means: start (or join) PostgreSQL and Valkey from wheels under TRACKER_DATA_DIR. One SQL dialect everywhere.
-_database_url = env.str("DATABASE_URL", default="") or embedded.database_url(TRACKER_DATA_DIR)
-DATABASES = {"default": env.db_url_config(_database_url)}
+_database_url = env.str("DATABASE_URL", default="")
+_redis_url = env.str("REDIS_URL", default="")
+_own_database, _own_queue = not _database_url, not _redis_url
+if (_own_database or _own_queue) and embedded.is_needed(sys.argv):
+    embedded.join(TRACKER_DATA_DIR, database=_own_database, queue=_own_queue)
+
+DATABASES = {"default": env.db_url_config(_database_url or embedded.database_url(TRACKER_DATA_DIR))}
 DATABASES["default"]["CONN_MAX_AGE"] = 60  # a page should not pay for a new connection
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
-_redis_url = env.str("REDIS_URL", default="") or embedded.redis_url(TRACKER_DATA_DIR)
+_redis_url = _redis_url or embedded.redis_url(TRACKER_DATA_DIR)
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _redis_url}}
 
 # --- security ------------------------------------------------------------------------------------------------------
 
 DEBUG = env.bool("DEBUG", default=False)
-# Made once and kept in the data folder when embedded; with real servers it must be given.
-SECRET_KEY = env.str("SECRET_KEY", default="") or embedded.secret_key(TRACKER_DATA_DIR)
+# Made once and kept in the data folder when the database is embedded; with a real server it must be given, since
+# several machines share one database and must sign alike.
+SECRET_KEY = env.str("SECRET_KEY", default="")
+if not SECRET_KEY:
+    if not _own_database:
+        raise ImproperlyConfigured(
+            "DATABASE_URL is set and SECRET_KEY is not: set SECRET_KEY to a long random value, the same on every machine "
+            "of this installation (python -c 'import secrets; print(secrets.token_urlsafe(50))' makes one)."
+        )
+    SECRET_KEY = embedded.secret_key(TRACKER_DATA_DIR)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # Behind TLS set HTTPS=true: cookies, HSTS and the redirect follow. The default serves http on this machine.
@@ -59,6 +75,8 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+# Added to it under /admin/ alone: unfold's Alpine.js evaluates expressions, some of its templates carry inline styles.
+ADMIN_CONTENT_SECURITY_POLICY = {"script-src": [UNSAFE_EVAL], "style-src": [UNSAFE_INLINE]}
 
 # --- the application -----------------------------------------------------------------------------------------------
 
@@ -78,6 +96,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "django_celery_beat",
     "django_htmx",
+    "django_structlog",
     "axes",
     "csp",
     "tracker",
@@ -93,7 +112,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "tracker.admin.policy.AdminPolicy",
     "django_htmx.middleware.HtmxMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",  # request id, user and address in every line it causes
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -129,6 +150,29 @@ LANGUAGE_CODE = "en-gb"
 USE_I18N = False  # one language; dates are shown as the source gives them
 TIME_ZONE = "UTC"
 USE_TZ = True
+DATE_FORMAT = "Y-m-d"  # as the registry writes them
+DATETIME_FORMAT = "Y-m-d H:i e"  # with its zone, which is always UTC
+
+# --- the admin -----------------------------------------------------------------------------------------------------
+
+UNFOLD = {
+    "SITE_TITLE": "ExoTracker",
+    "SITE_HEADER": "ExoTracker",
+    "SITE_SUBHEADER": "for curators",
+    "SITE_SYMBOL": "biotech",
+    "SHOW_HISTORY": True,
+    "SHOW_BACK_BUTTON": True,
+    "BORDER_RADIUS": "6px",
+    "DASHBOARD_CALLBACK": "tracker.admin.notices.dashboard",  # what needs a person
+    "SIDEBAR": {"navigation": "tracker.admin.notices.navigation"},
+    # The pages' link colour, so that both look like one product; ratios on white 7.1 (600), on the dark ground 8.6 (500).
+    "COLORS": {
+        "primary": {
+            "50": "#eff5fc", "100": "#dbe9f8", "200": "#bcd7f2", "300": "#9dcaf5", "400": "#86bdf7", "500": "#86bdf7",
+            "600": "#0a57a8", "700": "#084a90", "800": "#073c75", "900": "#052d58", "950": "#031d3a",
+        }
+    },  # fmt: skip
+}
 
 STATIC_URL = "static/"
 STATIC_ROOT = env.str("STATIC_ROOT", default=str(TRACKER_DATA_DIR / "static"))
@@ -181,10 +225,49 @@ SPECTACULAR_SETTINGS = {
 
 # --- logs ----------------------------------------------------------------------------------------------------------
 
+# "line" is for a person at a terminal, "json" for a collector: one object a line.
+_log_format = env.str("LOG_FORMAT", default="line")
+if _log_format not in {"line", "json"}:
+    raise ImproperlyConfigured(f"LOG_FORMAT is {_log_format!r}: set it to line or json.")
+_shared_processors: list[structlog.typing.Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "chosen": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "processor": structlog.processors.JSONRenderer()
+            if _log_format == "json"
+            else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+            "foreign_pre_chain": [*_shared_processors, structlog.processors.format_exc_info],
+        }
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "chosen"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }
+structlog.configure(
+    processors=[
+        *_shared_processors,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)
+DJANGO_STRUCTLOG_CELERY_ENABLED = True  # a task's name and id in every line it causes
+
+# --- numbers for a monitor -----------------------------------------------------------------------------------------
+
+# Off unless asked for: /metrics is open to whoever reaches it, so switch it on behind a proxy that closes it.
+METRICS = env.bool("METRICS", default=False)
+if METRICS:
+    INSTALLED_APPS.insert(-1, "django_prometheus")
+    MIDDLEWARE.insert(0, "django_prometheus.middleware.PrometheusBeforeMiddleware")
+    MIDDLEWARE.append("django_prometheus.middleware.PrometheusAfterMiddleware")

@@ -1,0 +1,15 @@
+"""The curators' door, under django-unfold.
+
+Registry facts are read-only here. What a person may change is a registry query, the schedule and the users; every
+other change of state is a button or an action that calls one function below (`buttons.py`), never the admin's save.
+Importing this package registers every page; Django's autodiscovery does so.
+"""
+
+from django.contrib import admin
+
+from . import annotations, descriptions, people, schedule, trials
+
+__all__ = ["annotations", "descriptions", "people", "schedule", "trials"]
+
+# The index with its notices; by a name of its own, because unfold's template of the same name stands first.
+admin.site.index_template = "admin/tracker/index.html"

@@ -440,3 +440,8 @@ class RegistryDescription(models.Model):
 
     def __str__(self) -> str:
         return f"{self.endpoint}, first seen {self.first_seen:%Y-%m-%d}"
+
+    def mark_as_read(self) -> None:
+        """A person has read what changed: the notice goes away."""
+        self.is_noticed = True
+        self.save(update_fields=["is_noticed"])
