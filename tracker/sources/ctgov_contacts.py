@@ -1,0 +1,100 @@
+"""Personal data in registry records: taken out before a record is hashed, packed, shown or set aside.
+
+Records name contacts with telephone numbers and e-mail addresses, officials and investigators. The tracker needs none
+of them. Fields that hold people are removed; institutions stay. What authors wrote about people in free text (a
+summary that gives an address) is left as it stands at the registry, since text must be kept whole to be quoted.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+# Fields whose value is about a person, wherever in a record they stand.
+PERSONAL = frozenset(
+    {
+        "centralContacts",
+        "overallOfficials",
+        "contacts",
+        "pointOfContact",
+        "investigatorFullName",
+        "investigatorTitle",
+        "oldNameTitle",
+        "email",
+        "phone",
+        "phoneExt",
+    }
+)
+
+# For bytes that are not whole JSON, where fields can only be guessed at.
+_TEXT = rb'"(?:[^"\\]|\\.)*"?'
+_FIELD = re.compile(
+    rb'("(?:investigatorFullName|investigatorTitle|oldNameTitle|phone|phoneExt|email)"\s*:\s*)'
+    + _TEXT
+    # an official or a contact, told from a sponsor or an intervention by the field that follows
+    + rb'|("name"\s*:\s*)"(?:[^"\\]|\\.)*"(?=\s*,\s*"(?:affiliation|role|phone|email)")'
+)
+_EMAIL = re.compile(rb"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
+_PHONE = re.compile(
+    rb"(?<![\w.+-])(?:"
+    rb"\+\d{1,3}[ ()/-]{0,2}\d(?:[ ()/-]{0,2}\d){5,14}"  # +86 21 5678 1234
+    rb"|\(?\d{2,4}\)?[ /-]\d{3,4}[ -]?\d{3,4}"  # (555) 555-1234, 010-12345678
+    rb"|\d{3}\.\d{3}\.\d{4}"
+    rb"|\d{10,15}"  # 13812345678; shorter runs are PubMed numbers and counts
+    rb")(?![\w-])"
+)
+
+
+def without_people(study: dict[str, Any]) -> None:
+    """Take the people out of a decoded record, in place, at the places that the API gives them.
+
+    Where a value is not of the shape the API describes it is left for ``without_people_anywhere``.
+    """
+    protocol = study.get("protocolSection")
+    if isinstance(protocol, dict):
+        contacts = protocol.get("contactsLocationsModule")
+        if isinstance(contacts, dict):
+            contacts.pop("centralContacts", None)
+            contacts.pop("overallOfficials", None)
+            locations = contacts.get("locations")
+            if isinstance(locations, list):
+                for location in locations:
+                    if isinstance(location, dict):
+                        location.pop("contacts", None)
+        sponsors = protocol.get("sponsorCollaboratorsModule")
+        if isinstance(sponsors, dict):
+            party = sponsors.get("responsibleParty")
+            if isinstance(party, dict):
+                party.pop("investigatorFullName", None)
+                party.pop("investigatorTitle", None)
+                party.pop("oldNameTitle", None)
+    results = study.get("resultsSection")
+    if isinstance(results, dict):
+        more = results.get("moreInfoModule")
+        if isinstance(more, dict):
+            more.pop("pointOfContact", None)
+
+
+def without_people_anywhere(value: Any) -> None:
+    """Take the fields that hold people out of any decoded JSON, in place, wherever they stand.
+
+    For records that do not fit the registry's description: a module that moved must not bring its contacts in.
+    """
+    waiting = [value]
+    while waiting:
+        inner = waiting.pop()
+        if isinstance(inner, dict):
+            for field in PERSONAL & inner.keys():
+                del inner[field]
+            waiting.extend(inner.values())
+        elif isinstance(inner, list):
+            waiting.extend(inner)
+
+
+def scrubbed(raw: bytes) -> bytes:
+    """Bytes that do not parse, with what looks like people's names, e-mail addresses and telephone numbers blanked.
+
+    What is kept is for finding out why the record could not be read.
+    """
+    named = _FIELD.sub(lambda match: (match[1] or match[2]) + b'"[removed]"', raw)
+    return _PHONE.sub(b"[removed]", _EMAIL.sub(b"[removed]", named))
