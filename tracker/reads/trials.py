@@ -135,13 +135,16 @@ class TrialFilter:
 
     def chosen(self, name: str, value: str) -> TrialFilter:
         """This filter with only this value chosen for the parameter."""
-        return replace(self, **{name: (value,) if isinstance(getattr(self, name), tuple) else value})
+        return self._with(name, (value,) if isinstance(getattr(self, name), tuple) else value)
 
     def dropped(self, name: str, value: str | None = None) -> TrialFilter:
         """This filter without this value of the parameter, or without the parameter."""
         if not isinstance(getattr(self, name), tuple):
-            return replace(self, **{name: ""})
-        return replace(self, **{name: tuple(v for v in self.values(name) if value is not None and v != value)})
+            return self._with(name, "")
+        return self._with(name, tuple(v for v in self.values(name) if value is not None and v != value))
+
+    def _with(self, name: str, value: str | tuple[str, ...]) -> TrialFilter:
+        return replace(self, **{name: value})  # type: ignore[arg-type]
 
     def rows(self, *, without: str = "") -> TrialQuerySet:
         """The trials that pass; ``without`` leaves out one parameter, for the counts beside its own values."""
