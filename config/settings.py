@@ -7,7 +7,7 @@ from pathlib import Path
 
 import environ
 import structlog
-from csp.constants import NONE, SELF
+from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 
 from config import embedded
@@ -43,8 +43,8 @@ SECRET_KEY = env.str("SECRET_KEY", default="")
 if not SECRET_KEY:
     if not _own_database:
         raise ImproperlyConfigured(
-            "DATABASE_URL is set and SECRET_KEY is not: set SECRET_KEY to a long random value, the same on every machine "
-            "of this installation (python -c 'import secrets; print(secrets.token_urlsafe(50))' makes one)."
+            "DATABASE_URL is set and SECRET_KEY is not: set SECRET_KEY to a long random value, the same on every "
+            "machine of this installation (python -c 'import secrets; print(secrets.token_urlsafe(50))' makes one)."
         )
     SECRET_KEY = embedded.secret_key(TRACKER_DATA_DIR)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
@@ -144,6 +144,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 AXES_FAILURE_LIMIT = 10  # guesses before an hour's pause
 AXES_COOLOFF_TIME = 1  # hours
+AXES_VERBOSE = False  # one line at every start says nothing to an operator
 LOGIN_URL = "admin:login"
 
 LANGUAGE_CODE = "en-gb"
@@ -165,13 +166,22 @@ UNFOLD = {
     "BORDER_RADIUS": "6px",
     "DASHBOARD_CALLBACK": "tracker.admin.notices.dashboard",  # what needs a person
     "SIDEBAR": {"navigation": "tracker.admin.notices.navigation"},
-    # The pages' link colour, so that both look like one product; ratios on white 7.1 (600), on the dark ground 8.6 (500).
+    # The pages' link colour, so that both look like one product; ratios 7.1 on white (600), 8.6 on dark (500).
     "COLORS": {
         "primary": {
-            "50": "#eff5fc", "100": "#dbe9f8", "200": "#bcd7f2", "300": "#9dcaf5", "400": "#86bdf7", "500": "#86bdf7",
-            "600": "#0a57a8", "700": "#084a90", "800": "#073c75", "900": "#052d58", "950": "#031d3a",
+            "50": "#eff5fc",
+            "100": "#dbe9f8",
+            "200": "#bcd7f2",
+            "300": "#9dcaf5",
+            "400": "#86bdf7",
+            "500": "#86bdf7",
+            "600": "#0a57a8",
+            "700": "#084a90",
+            "800": "#073c75",
+            "900": "#052d58",
+            "950": "#031d3a",
         }
-    },  # fmt: skip
+    },
 }
 
 STATIC_URL = "static/"
