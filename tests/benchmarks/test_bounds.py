@@ -1,0 +1,52 @@
+"""A bound that is missed is said and ends the benchmark with a failure."""
+
+from __future__ import annotations
+
+from tests.benchmarks import bounds
+
+
+def a_round(*, product=10.0, limit=6.0, changes=0.2, peak_mb=250.0, requests=1):
+    step = {"records": 20_000, "waited": 1.0, "peak_mb": peak_mb}
+    return {
+        "product": step | {"seconds": product},
+        "limit": step | {"seconds": limit},
+        "noop": step | {"seconds": 0.01, "requests": requests},
+        "changes": step | {"seconds": changes},
+    }
+
+
+def test_everything_reached():
+    measures = bounds.judged([a_round(), a_round(product=12.0)])
+
+    assert bounds.missed(measures) == []
+    assert [each.reached for each in measures] == [True] * 4
+
+
+def test_best_of_each_counts_and_the_spread_is_quoted():
+    pace = bounds.judged([a_round(product=10.0, limit=6.0), a_round(product=15.0, limit=4.5)])[0]
+
+    assert pace.value == 4.5 / 10.0
+    assert "0.30-0.60 in 2 rounds" in pace.note
+
+
+def test_each_bound_can_be_missed():
+    slow = bounds.judged([a_round(product=12.01)])
+    fat = bounds.judged([a_round(peak_mb=300.5), a_round()])
+    chatty = bounds.judged([a_round(requests=2)])
+    plodding = bounds.judged([a_round(changes=0.301)])
+
+    assert [bounds.missed(each) for each in (slow, fat, chatty, plodding)] == [
+        ["pace of a full sync, as a share of the limit"],
+        ["peak memory of the syncing process"],
+        ["requests of a sync with nothing new"],
+        ["time of a sync of the changes, as a share of a full one"],
+    ]
+
+
+def test_information_is_neither_reached_nor_missed():
+    reference = {"records": 1_000, "seconds": 2.0, "waited": 0.0}
+
+    measures = bounds.beside([a_round()], {"bulk_create": reference})
+
+    assert {each.reached for each in measures} == {None}
+    assert any("4.0 times" in each.note for each in measures)
