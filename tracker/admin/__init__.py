@@ -7,9 +7,9 @@ Importing this package registers every page; Django's autodiscovery does so.
 
 from django.contrib import admin
 
-from . import annotations, descriptions, people, schedule, trials
+from . import annotations, descriptions, people, queries, runs, schedule, set_aside, trials
 
-__all__ = ["annotations", "descriptions", "people", "schedule", "trials"]
+__all__ = ["annotations", "descriptions", "people", "queries", "runs", "schedule", "set_aside", "trials"]
 
 # The index with its notices; by a name of its own, because unfold's template of the same name stands first.
 admin.site.index_template = "admin/tracker/index.html"

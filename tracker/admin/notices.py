@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
 from tracker.models import RegistryDescription, RegistryQuery, SetAside, SyncRun
+from tracker.reads.wording import figure, utc
 from tracker.terms import GOOD_RUNS, RunKind, RunState, SetAsideState
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def _notices(request: HttpRequest) -> Iterator[Notice]:
             state = RunState(run.state)
             yield Notice(
                 level="warn" if state is RunState.INCOMPLETE else "bad",
-                words=f"The run of {run.started:%Y-%m-%d %H:%M} UTC ({run.query.slug if run.query else run.kind}) "
+                words=f"The run of {utc(run.started)} ({run.query.slug if run.query else run.kind}) "
                 f"{WORDS[state]} {run.message}".strip(),
                 leads_to="See the run",
                 address=reverse("admin:tracker_syncrun_change", args=[run.pk]),
@@ -54,7 +55,7 @@ def _notices(request: HttpRequest) -> Iterator[Notice]:
             yield Notice(
                 level="warn",
                 words=f"The registry's description of its {description.endpoint} changed "
-                f"({description.first_seen:%Y-%m-%d}): {_counted(len(description.difference), 'difference')}.",
+                f"({description.first_seen:%Y-%m-%d}): {figure(len(description.difference), 'difference')}.",
                 leads_to="Read the differences",
                 address=reverse("admin:tracker_registrydescription_change", args=[description.pk]),
             )
@@ -63,7 +64,7 @@ def _notices(request: HttpRequest) -> Iterator[Notice]:
         if waiting:
             yield Notice(
                 level="warn",
-                words=f"{_counted(waiting, 'record')} could not be read, set aside until a fix.",
+                words=f"{figure(waiting, 'record')} could not be read, set aside until a fix.",
                 leads_to="See what was set aside",
                 address=f"{reverse('admin:tracker_setaside_changelist')}?state__exact={SetAsideState.WAITING}",
             )
@@ -89,10 +90,6 @@ def _bad_runs() -> list[SyncRun]:
     bad_again = later.filter(kind=OuterRef("kind"), state__in=list(WORDS))
     runs = SyncRun.objects.filter(state__in=list(WORDS)).exclude(Exists(good)).exclude(Exists(bad_again))
     return list(runs.select_related("query").order_by("-started")[:MOST_RUNS])
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def navigation(request: HttpRequest) -> list[dict[str, object]]:
