@@ -6,9 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-
-class Garbled(Exception):
-    """An answer that is not the JSON it should be: cut off, another format, or another shape."""
+from tracker.sources.session import Garbled
 
 
 class Page(NamedTuple):
