@@ -18,10 +18,11 @@ from tracker.dates import PartialDate
 from tracker.sources import ctgov_study as api
 from tracker.sources.ctgov_contacts import scrubbed, without_people, without_people_anywhere
 from tracker.sources.ctgov_json import NotJson, canonical, encode, parsed
-from tracker.sources.ctgov_pages import Garbled, Page, read_page
+from tracker.sources.ctgov_pages import Page, read_page
 from tracker.sources.ctgov_passages import Passage, passages
 from tracker.sources.ctgov_schema import drift, strict_study
 from tracker.sources.ctgov_text import plain
+from tracker.sources.session import Garbled
 from tracker.terms import Origin
 
 if TYPE_CHECKING:

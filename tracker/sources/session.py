@@ -83,7 +83,7 @@ class Patience:
 
     def pause(self, failures: int) -> float:
         """Seconds to wait after so many failures."""
-        pause = min(self.longest, self.first * 2 ** min(failures - 1, 30))
+        pause = min(self.longest, self.first * 2.0 ** min(failures - 1, 30))
         return pause * (1 + random.uniform(0, self.jitter))  # noqa: S311 - no secret hangs on it
 
 
@@ -189,10 +189,8 @@ class PoliteSession:
         words = _words(body)
         said = f": {words}" if words else ""
         if status == 403:
-            message = (
-                f"{url} refuses this client (403{said}). Wait some hours; then set HTTP_USER_AGENT, or another network."
-            )
-            raise Blocked(message)
+            advice = "Wait some hours; if it lasts, change HTTP_USER_AGENT or ask from another network."
+            raise Blocked(f"{url} refuses this client (403{said}). {advice}")
         if status == 404:
             raise NotFound(f"{url} is not there (404{said})")
         if status == 429:
