@@ -1,0 +1,367 @@
+"""One trial, whole: what its page and its JSON show, from a fixed number of queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, TypedDict
+
+from tracker import terms
+from tracker.models import ChangeEvent, Maturity, Trial, TrialAlias, TrialMatch, TrialVersion
+from tracker.sources.ctgov_records import nct_number
+
+from .trials import with_evidence
+from .wording import change_sentence, label, people, stage_name, status_words
+from .words_in_place import Chapter, MarkedPassage, chapters, marked, relevance_words, styles_used
+
+if TYPE_CHECKING:
+    from tracker.models import Annotation
+
+MOVES_SHOWN = 3  # rows with most to gain
+
+
+class ExplanationRow(TypedDict):
+    """One row as scoring stored it; points are numbers with one decimal."""
+
+    component: str
+    rule: str
+    fact: str
+    origin: str
+    state: str
+    earned: float
+    possible: float
+    source: str
+
+
+class ComponentTotal(TypedDict):
+    name: str
+    earned: float
+    possible: float
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentRows:
+    """One component of the strength with its rows; the rows sum to its earned and possible."""
+
+    name: str
+    words: str
+    weight: Decimal
+    earned: Decimal
+    possible: Decimal
+    rows: tuple[ExplanationRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What would move the trial: how much (``+5`` points, ``2 → 6`` stages), which rule, and why it is open."""
+
+    gain: str
+    unit: str
+    rule: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class MaturityWhole:
+    """A maturity as it stands with its explanation taken apart for reading. ``row`` holds the numbers."""
+
+    row: Maturity
+    components: tuple[ComponentRows, ...]
+    moves: tuple[Move, ...]
+    stage_words: str
+    stage_possible_words: str
+    say: str
+    stage_reasons: tuple[str, ...]
+    momentum_words: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLine:
+    """One named difference. Before and after are given where the sentence does not hold them."""
+
+    kind: str
+    sentence: str
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+    @property
+    def is_outcome_switch(self) -> bool:
+        return self.kind == terms.ChangeKind.PRIMARY_OUTCOME
+
+
+@dataclass(frozen=True, slots=True)
+class VersionLine:
+    """One state of the record that we saw, and how it differs from the one before it."""
+
+    version: TrialVersion
+    is_current: bool
+    changes: tuple[ChangeLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DateLine:
+    words: str
+    given: str | None
+    kind: str  # "planned", or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A city with its sites; "" where the record does not name the city."""
+
+    city: str
+    country: str
+    facilities: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrialWhole:
+    """Everything the page of one trial shows."""
+
+    trial: Trial
+    maturity: MaturityWhole | None
+    other: MaturityWhole | None
+    none_because: str
+    annotations: tuple[Annotation, ...]
+    passages: tuple[MarkedPassage, ...]
+    chapters: tuple[Chapter, ...]
+    styles: tuple[tuple[str, str], ...]
+    relevance_words: tuple[tuple[str, str, str], ...]
+    versions: tuple[VersionLine, ...]
+    presence_changes: tuple[ChangeLine, ...]
+    dates: tuple[DateLine, ...]
+    places: tuple[Place, ...]
+    site_count: int
+    aliases: tuple[str, ...]
+    matches: tuple[TrialMatch, ...]
+
+    @property
+    def status(self) -> str | None:
+        return status_words(self.trial.overall_status, self.trial.last_known_status)
+
+    @property
+    def people(self) -> tuple[str, str] | None:
+        return people(self.trial.enrollment_count, self.trial.enrollment_type, self.trial.overall_status)
+
+    @property
+    def outcome_switches(self) -> tuple[ChangeLine, ...]:
+        return tuple(line for version in self.versions for line in version.changes if line.is_outcome_switch)
+
+
+def find_number(given: str) -> tuple[str | None, str | None]:
+    """The trial that this number leads to, and the number as the registry writes it.
+
+    ``(trial, number)``: the trial is another number where this one is an alias, and None where it is not stored; the
+    number is None where the text is no NCT number. Two queries at most.
+    """
+    number = nct_number(given.strip())
+    if number is None:
+        return None, None
+    if Trial.objects.filter(pk=number).exists():
+        return number, number
+    alias = TrialAlias.objects.filter(pk=number).values_list("trial_id", flat=True).first()
+    return alias, number
+
+
+def whole_trial(nct_id: str) -> TrialWhole:
+    """The trial of this number (as stored), whole: eight queries. Raises Trial.DoesNotExist."""
+    trial = with_evidence(Trial.objects.filter(pk=nct_id).defer("search")).get()
+    standing: list[Maturity] = trial.current_maturities  # type: ignore[attr-defined]
+    annotations: tuple[Annotation, ...] = tuple(trial.all_annotations)  # type: ignore[attr-defined]
+    leading, other = _leading(standing)
+    current = TrialVersion.objects.get(trial_id=nct_id, number=trial.version_number)
+    passages = marked(current.record().passages, annotations)
+    changes = list(ChangeEvent.objects.filter(trial_id=nct_id).order_by("-seen", "id"))
+    versions = TrialVersion.objects.filter(trial_id=nct_id).defer("raw").order_by("-number")
+    return TrialWhole(
+        trial=trial,
+        maturity=_maturity(leading) if leading else None,
+        other=_maturity(other) if other else None,
+        none_because="" if leading else why_no_stage(trial),
+        annotations=annotations,
+        passages=passages,
+        chapters=chapters(passages),
+        styles=styles_used(passages),
+        relevance_words=relevance_words(trial.relevance_words),
+        versions=tuple(
+            VersionLine(
+                version=version,
+                is_current=version.number == trial.version_number,
+                changes=tuple(_change(change) for change in changes if change.version_after == version.number),
+            )
+            for version in versions
+        ),
+        presence_changes=tuple(_change(change) for change in changes if change.version_after is None),
+        dates=_dates(trial),
+        places=_places(trial),
+        site_count=len({(s.get("facility"), s.get("city")) for s in trial.sites or []}),
+        aliases=tuple(trial.aliases.values_list("alias", flat=True)),
+        matches=tuple(trial.matches.select_related("query").order_by("first_matched")),
+    )
+
+
+def _leading(standing: list[Maturity]) -> tuple[Maturity | None, Maturity | None]:
+    """The maturity shown first and the one of the other track, both of the newest rubric."""
+    newest = [row for row in standing if row.rubric == standing[0].rubric]
+    leading = next((row for row in newest if row.is_leading), newest[0] if newest else None)
+    other = next((row for row in newest if leading and row.track != leading.track), None)
+    return leading, other
+
+
+def why_no_stage(trial: Trial) -> str:
+    """Why this trial has no maturity, in words."""
+    if trial.relevance == terms.Relevance.NONE:
+        return "The record is not about EVs in lung cancer, so it has no stage."
+    if trial.relevance == terms.Relevance.MENTION:
+        return "The record mentions EVs in passing: none is measured, given or acted on, so it has no stage."
+    if trial.study_type == terms.StudyType.EXPANDED_ACCESS:
+        return "This is expanded access, which gives a product outside a trial, so it has no stage."
+    return "The record does not say that EVs are measured, given or acted on in this trial, so it has no stage."
+
+
+# --- maturity ----------------------------------------------------------------------------------------------------
+
+
+def _maturity(row: Maturity) -> MaturityWhole:
+    components = _components(row)
+    stage, possible = stage_name(row.track, row.stage), stage_name(row.track, row.stage_possible)
+    reasons = row.reasons if isinstance(row.reasons, dict) else {}
+    stage_reasons = _sentences(reasons.get("stage"))
+    say = f"Stage {row.stage} of 9, {stage}"
+    if row.stage_possible > row.stage:
+        say += f"; stage {row.stage_possible}, {possible}, is possible"
+    return MaturityWhole(
+        row=row,
+        components=components,
+        moves=_moves(row, components),
+        stage_words=stage,
+        stage_possible_words=possible,
+        say=say + ".",
+        stage_reasons=stage_reasons,
+        momentum_words=" ".join(_sentences(reasons.get("momentum"))),
+    )
+
+
+def _sentences(value: object) -> tuple[str, ...]:
+    """The words of a stored reason, whatever its nesting: texts and the texts of its parts, in order."""
+    if isinstance(value, str):
+        return (value,) if value.strip() else ()
+    if isinstance(value, dict):
+        return tuple(words for part in value.values() for words in _sentences(part))
+    if isinstance(value, list):
+        return tuple(words for part in value for words in _sentences(part))
+    return ()
+
+
+def _components(row: Maturity) -> tuple[ComponentRows, ...]:
+    totals: list[ComponentTotal] = row.components
+    rows: list[ExplanationRow] = row.explanation
+    return tuple(
+        ComponentRows(
+            name=total["name"],
+            words=label(terms.Component, total["name"]) or total["name"],
+            weight=_points(total["weight"]),
+            earned=_points(total["earned"]),
+            possible=_points(total["possible"]),
+            rows=tuple(line for line in rows if line["component"] == total["name"]),
+        )
+        for total in totals
+    )
+
+
+def _points(value: float | str | Decimal) -> Decimal:
+    return Decimal(str(value)).quantize(Decimal("0.1"))
+
+
+def _moves(row: Maturity, components: tuple[ComponentRows, ...]) -> tuple[Move, ...]:
+    open_rows = [
+        (_points(line["possible"]) - _points(line["earned"]), line) for group in components for line in group.rows
+    ]
+    # The first of equals stands first: sort is stable and the table's order is the rubric's.
+    open_rows = sorted((pair for pair in open_rows if pair[0] > 0), key=lambda pair: -pair[0])[:MOVES_SHOWN]
+    moves = [
+        Move(f"+{gain.normalize():f}", "point" if gain == 1 else "points", line["rule"], _open_words(line))
+        for gain, line in open_rows
+    ]
+    if row.stage_possible > row.stage:
+        words = f"{stage_name(row.track, row.stage_possible)} is possible"
+        moves.insert(0, Move(f"{row.stage} → {row.stage_possible}", "stage", words.capitalize(), ""))
+    return tuple(moves)
+
+
+def _open_words(line: ExplanationRow) -> str:
+    if line["fact"] and line["state"] != terms.FactState.NOT_REPORTED:
+        return line["fact"]
+    where = line["origin"]
+    return line["fact"] or (f"Not reported; looked for in {where}." if where else "Not reported.")
+
+
+# --- versions, dates, places -------------------------------------------------------------------------------------
+
+
+def _change(change: ChangeEvent) -> ChangeLine:
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    if change.kind == terms.ChangeKind.PRIMARY_OUTCOME:
+        before, after = _outcomes(change.before), _outcomes(change.after)
+    elif change.kind == terms.ChangeKind.TITLE:
+        before = (str(change.before),) if change.before else ("not reported",)
+    elif change.kind == terms.ChangeKind.SITES:
+        before = _sites(change.before, "removed")
+        after = _sites(change.after, "added")
+    return ChangeLine(change.kind, change_sentence(change), before, after)
+
+
+def _outcomes(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value:
+        return ("not reported",)
+    told = []
+    for outcome in value:
+        measure = str(outcome.get("measure") or "measure not reported")
+        told.append(f"{measure} ({outcome['time_frame']})" if outcome.get("time_frame") else measure)
+    return tuple(told)
+
+
+def _sites(value: object, name: str) -> tuple[str, ...]:
+    sites = value.get(name) if isinstance(value, dict) else None
+    if not isinstance(sites, list):
+        return ()
+    return tuple(
+        ", ".join(str(part) for part in (site.get("facility"), site.get("city"), site.get("country")) if part)
+        if isinstance(site, dict)
+        else str(site)
+        for site in sites
+    )
+
+
+def _dates(trial: Trial) -> tuple[DateLine, ...]:
+    def planned(kind: str | None) -> str:
+        return "planned" if kind == terms.ValueType.ESTIMATED else ""
+
+    def day(value: object) -> str | None:
+        return str(value) if value else None
+
+    lines = [
+        DateLine("First submitted", day(trial.first_submit_date), ""),
+        DateLine("First posted", day(trial.first_post_date), ""),
+        DateLine("Start", trial.start_given, planned(trial.start_type)),
+        DateLine("Primary completion", trial.primary_completion_given, planned(trial.primary_completion_type)),
+        DateLine("Completion", trial.completion_given, planned(trial.completion_type)),
+        DateLine("Last verified", trial.status_verified_given, ""),
+        DateLine("Last update", day(trial.last_update_post_date), ""),
+    ]
+    if trial.results_first_post_date:
+        lines.append(DateLine("Results posted", day(trial.results_first_post_date), ""))
+    return tuple(lines)
+
+
+def _places(trial: Trial) -> tuple[Place, ...]:
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for site in trial.sites or []:
+        key = (str(site.get("country") or ""), str(site.get("city") or ""))
+        grouped.setdefault(key, []).append(str(site.get("facility") or "site not named"))
+    return tuple(
+        Place(city, country, tuple(dict.fromkeys(facilities)))
+        for (country, city), facilities in sorted(grouped.items())
+    )
