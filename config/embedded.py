@@ -29,8 +29,11 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 VERSION = 18  # of PostgreSQL, as the wheel brings it
 DATABASE = "exotracker"
@@ -148,7 +151,7 @@ def running(data_dir: Path) -> dict[str, int]:
 
 
 @contextlib.contextmanager
-def _mutex(data_dir: Path):  # type: ignore[no-untyped-def]
+def _mutex(data_dir: Path) -> Iterator[None]:
     """One process at a time starts or stops servers here."""
     with _open_lock(data_dir / "start.lock") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -183,7 +186,17 @@ def _start_postgres(data_dir: Path) -> None:
         )
     sockets = _make_socket_dir(data_dir, account)
     options = f"-c listen_addresses='' -c unix_socket_permissions=0700 -k {shlex.quote(str(sockets))}"
-    command = [tools / "pg_ctl", "start", "-w", "-t", str(PATIENCE), "-D", cluster, "-l", cluster / "server.log"]
+    command: list[str | Path] = [
+        tools / "pg_ctl",
+        "start",
+        "-w",
+        "-t",
+        str(PATIENCE),
+        "-D",
+        cluster,
+        "-l",
+        cluster / "server.log",
+    ]
     deadline = time.monotonic() + PATIENCE
     while True:
         _clear_stale_postmaster(data_dir)
@@ -224,7 +237,7 @@ def _make_cluster(cluster: Path, *, tools: Path, account: int | None) -> None:
     # The built-in locale sorts the same on every machine, whatever its own languages.
     locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     trust = ["--auth-local=trust", "--auth-host=reject"]  # the socket's folder lets only its owner in
-    steps = [
+    steps: list[tuple[list[str | Path], str | None]] = [
         ([tools / "initdb", "-U", "postgres", *locale, *trust, "-D", draft], None),
         ([tools / "postgres", "--single", "-D", draft, "template1"], f"CREATE DATABASE {DATABASE}\n"),
     ]

@@ -2,6 +2,7 @@
 
     python config/install.py base | dev
 
+Kept to syntax that a Python of ten years ago can read, so that it can say what it lacks.
 A stamp in .venv holds the hash of what was installed; the same requirements are not installed twice. `dev` holds
 all of `base`.
 """
@@ -21,10 +22,9 @@ OLDEST = (3, 11)
 
 def main(wanted: str) -> int:
     if sys.version_info < OLDEST:
-        # Old syntax on purpose: an old Python must be able to read this line in order to say it.
         print(
-            "ExoTracker needs Python 3.11 or newer, and this is %d.%d: install a newer one, or say where it is with "
-            "PYTHON=/path/to/python." % sys.version_info[:2],
+            f"ExoTracker needs Python 3.11 or newer, and this is {sys.version_info[0]}.{sys.version_info[1]}: install "
+            "a newer one, or say where it is with PYTHON=/path/to/python.",
             file=sys.stderr,
         )
         return 1
@@ -33,25 +33,22 @@ def main(wanted: str) -> int:
     if is_current(wanted):
         return 0
     began = time.monotonic()
-    print("Making the environment in .venv (%s requirements); the first time takes a minute or two." % wanted)
-    sys.stdout.flush()
+    print(f"Making the environment in .venv ({wanted} requirements); the first time takes a minute or two.", flush=True)
     try:
         if not works():
             venv.EnvBuilder(clear=True, with_pip=True, symlinks=True).create(ENVIRONMENT)
     except (OSError, subprocess.CalledProcessError) as problem:
         print(
-            "The environment could not be made in %s (%s): check that the folder can be written and that this Python "
-            "has its venv module (Debian: apt-get install python3-venv)." % (ENVIRONMENT, problem),
+            f"The environment could not be made in {ENVIRONMENT} ({problem}): check that the folder can be written and "
+            "that this Python has its venv module (Debian: apt-get install python3-venv).",
             file=sys.stderr,
         )
         return 1
     for old in ENVIRONMENT.glob("installed-*"):
         old.unlink()
-    done = subprocess.run(
-        [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--require-hashes"]
-        + ["--requirement", requirements(wanted)],
-        check=False,
-    )
+    # Twice quiet: errors are shown, the machine's own index settings are not our reader's matter.
+    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--quiet", "--disable-pip-version-check", "--no-input"]
+    done = subprocess.run([*pip, "--require-hashes", "--requirement", str(requirements(wanted))], check=False)
     if done.returncode:
         print(
             "The requirements could not be installed (pip's own words stand above): check the network and the package "
@@ -60,7 +57,7 @@ def main(wanted: str) -> int:
         )
         return 1
     stamp(wanted).write_text(fingerprint(wanted))
-    print("Installed in %.0f seconds." % (time.monotonic() - began))
+    print(f"Installed in {time.monotonic() - began:.0f} seconds.")
     return 0
 
 
@@ -76,11 +73,11 @@ def is_current(name: str) -> bool:
 
 
 def requirements(name: str) -> Path:
-    return ROOT / "requirements" / ("%s.txt" % name)
+    return ROOT / "requirements" / f"{name}.txt"
 
 
 def stamp(name: str) -> Path:
-    return ENVIRONMENT / ("installed-%s" % name)
+    return ENVIRONMENT / f"installed-{name}"
 
 
 def fingerprint(name: str) -> str:
