@@ -65,4 +65,6 @@ def months_after(day: date, months: int) -> date:
     datetime.date(2024, 2, 29)
     """
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if year > date.max.year:
+        return date.max  # a record may say 9999; what follows it never comes
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
