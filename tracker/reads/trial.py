@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, TypedDict
 
 from tracker import terms
 from tracker.models import ChangeEvent, Maturity, Trial, TrialAlias, TrialMatch, TrialVersion
+from tracker.scoring import reasons
 from tracker.sources.ctgov_records import nct_number
 
 from .trials import with_evidence
-from .wording import change_sentence, label, people, stage_name, status_words
+from .wording import change_sentence, label, people, sentence, stage_name, status_words
 from .words_in_place import Chapter, MarkedPassage, chapters, marked, relevance_words, styles_used
 
 if TYPE_CHECKING:
@@ -69,11 +70,12 @@ class MaturityWhole:
     row: Maturity
     components: tuple[ComponentRows, ...]
     moves: tuple[Move, ...]
+    say: str
+    because: str
     stage_words: str
     stage_possible_words: str
-    say: str
-    stage_reasons: tuple[str, ...]
     momentum_words: str
+    score_words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,7 @@ def whole_trial(nct_id: str) -> TrialWhole:
     trial = with_evidence(Trial.objects.filter(pk=nct_id).defer("search")).get()
     standing: list[Maturity] = trial.current_maturities  # type: ignore[attr-defined]
     annotations: tuple[Annotation, ...] = tuple(trial.all_annotations)  # type: ignore[attr-defined]
-    leading, other = _leading(standing)
+    leading, other = first_and_other(standing)
     current = TrialVersion.objects.get(trial_id=nct_id, number=trial.version_number)
     passages = marked(current.record().passages, annotations)
     changes = list(ChangeEvent.objects.filter(trial_id=nct_id).order_by("-seen", "id"))
@@ -201,7 +203,7 @@ def whole_trial(nct_id: str) -> TrialWhole:
     )
 
 
-def _leading(standing: list[Maturity]) -> tuple[Maturity | None, Maturity | None]:
+def first_and_other(standing: list[Maturity]) -> tuple[Maturity | None, Maturity | None]:
     """The maturity shown first and the one of the other track, both of the newest rubric."""
     newest = [row for row in standing if row.rubric == standing[0].rubric]
     leading = next((row for row in newest if row.is_leading), newest[0] if newest else None)
@@ -210,14 +212,13 @@ def _leading(standing: list[Maturity]) -> tuple[Maturity | None, Maturity | None
 
 
 def why_no_stage(trial: Trial) -> str:
-    """Why this trial has no maturity, in words."""
-    if trial.relevance == terms.Relevance.NONE:
-        return "The record is not about EVs in lung cancer, so it has no stage."
-    if trial.relevance == terms.Relevance.MENTION:
-        return "The record mentions EVs in passing: none is measured, given or acted on, so it has no stage."
+    """Why this trial has no maturity, in the words of the rules."""
+    relevance = terms.Relevance(trial.relevance)
+    if relevance is not terms.Relevance.ABOUT:
+        return reasons.NOT_ABOUT[relevance]
     if trial.study_type == terms.StudyType.EXPANDED_ACCESS:
-        return "This is expanded access, which gives a product outside a trial, so it has no stage."
-    return "The record does not say that EVs are measured, given or acted on in this trial, so it has no stage."
+        return reasons.EXPANDED_ACCESS
+    return reasons.NO_TRACK
 
 
 # --- maturity ----------------------------------------------------------------------------------------------------
@@ -225,33 +226,18 @@ def why_no_stage(trial: Trial) -> str:
 
 def _maturity(row: Maturity) -> MaturityWhole:
     components = _components(row)
-    stage, possible = stage_name(row.track, row.stage), stage_name(row.track, row.stage_possible)
-    reasons = row.reasons if isinstance(row.reasons, dict) else {}
-    stage_reasons = _sentences(reasons.get("stage"))
-    say = f"Stage {row.stage} of 9, {stage}"
-    if row.stage_possible > row.stage:
-        say += f"; stage {row.stage_possible}, {possible}, is possible"
+    stage = {"sentence": "", "because": "", "name": "", "possible_name": "", **row.reasons.get("stage", {})}
     return MaturityWhole(
         row=row,
         components=components,
         moves=_moves(row, components),
-        stage_words=stage,
-        stage_possible_words=possible,
-        say=say + ".",
-        stage_reasons=stage_reasons,
-        momentum_words=" ".join(_sentences(reasons.get("momentum"))),
+        say=stage["sentence"] or f"Stage {row.stage}, {stage_name(row.track, row.stage)}.",
+        because=stage["because"],
+        stage_words=stage["name"],
+        stage_possible_words=stage["possible_name"] if row.stage_possible > row.stage else "",
+        momentum_words=row.reasons.get("momentum", ""),
+        score_words=row.reasons.get("score", ""),
     )
-
-
-def _sentences(value: object) -> tuple[str, ...]:
-    """The words of a stored reason, whatever its nesting: texts and the texts of its parts, in order."""
-    if isinstance(value, str):
-        return (value,) if value.strip() else ()
-    if isinstance(value, dict):
-        return tuple(words for part in value.values() for words in _sentences(part))
-    if isinstance(value, list):
-        return tuple(words for part in value for words in _sentences(part))
-    return ()
 
 
 def _components(row: Maturity) -> tuple[ComponentRows, ...]:
@@ -285,8 +271,16 @@ def _moves(row: Maturity, components: tuple[ComponentRows, ...]) -> tuple[Move, 
         for gain, line in open_rows
     ]
     if row.stage_possible > row.stage:
-        words = f"{stage_name(row.track, row.stage_possible)} is possible"
-        moves.insert(0, Move(f"{row.stage} → {row.stage_possible}", "stage", words.capitalize(), ""))
+        stage = row.reasons.get("stage", {})
+        moves.insert(
+            0,
+            Move(
+                f"{row.stage} → {row.stage_possible}",
+                "stage",
+                sentence(stage_name(row.track, row.stage_possible)),
+                stage.get("sentence", ""),
+            ),
+        )
     return tuple(moves)
 
 

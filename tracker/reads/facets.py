@@ -1,0 +1,204 @@
+"""The filters of the list with their counts: what is there, and what is not (a nought stays visible)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import Case, CharField, Count, F, Func, TextField, Value, When
+from django.db.models.functions import Cast, Coalesce, ExtractYear
+
+from tracker import terms
+
+from .trials import NOT_REPORTED
+from .wording import label, stage_name, status_words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django.db.models.expressions import Combinable
+
+    from .trials import TrialFilter
+
+SHOWN = 8  # values of an open-ended facet before "all …"
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """One value: its count among the trials that pass the other filters, and where choosing (or dropping) it leads.
+
+    ``address`` is "" where nothing would be found.
+    """
+
+    value: str
+    words: str
+    count: int
+    is_chosen: bool
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class FacetList:
+    name: str
+    words: str
+    values: tuple[FacetValue, ...]
+
+    @property
+    def first(self) -> tuple[FacetValue, ...]:
+        """What is shown at once: the first few, and whatever is chosen."""
+        return tuple(v for place, v in enumerate(self.values) if place < SHOWN or v.is_chosen)
+
+    @property
+    def rest(self) -> tuple[FacetValue, ...]:
+        return tuple(v for place, v in enumerate(self.values) if place >= SHOWN and not v.is_chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter that is on, in words, and the address without it."""
+
+    words: str
+    address: str
+
+
+def _unnest(column: str) -> Combinable:
+    silent = Value([NOT_REPORTED], output_field=ArrayField(TextField()))
+    return Func(Case(When(**{column: []}, then=silent), default=F(column)), function="unnest", output_field=CharField())
+
+
+def _text(column: str) -> Combinable:
+    return Coalesce(Cast(F(column), CharField()), Value(NOT_REPORTED))
+
+
+# In the order of the page. Closed facets keep their noughts; open ones show what occurs.
+_FACETS: dict[str, tuple[str, Combinable]] = {
+    "track": ("Track", _text("track")),
+    "stage": ("Stage earned", _text("stage")),
+    "momentum": ("Momentum", _text("momentum")),
+    "status": ("Status", _text("overall_status")),
+    "role": ("Role", _unnest("roles")),
+    "country": ("Country", _unnest("countries")),
+    "sponsor": ("Lead sponsor", _text("lead_sponsor")),
+    "year": ("Start year", Coalesce(Cast(ExtractYear("start_date"), CharField()), Value(NOT_REPORTED))),
+    "partial": ("Record", _text("is_partial")),
+}
+
+
+def counts(chosen: TrialFilter) -> dict[str, dict[str, int]]:
+    """For every facet, how many trials each value would show beside the other filters: one query for all."""
+    parts = [
+        chosen.rows(without=name)
+        .order_by()
+        .values(facet=Value(name, output_field=CharField()), value=expression)
+        .annotate(n=Count("pk"))
+        for name, (_, expression) in _FACETS.items()
+    ]
+    found: dict[str, dict[str, int]] = {name: {} for name in _FACETS}
+    for row in parts[0].union(*parts[1:], all=True):
+        found[row["facet"]][row["value"]] = row["n"]
+    return found
+
+
+def facets(chosen: TrialFilter, *, sort: str = "") -> tuple[FacetList, ...]:
+    """The filters as links with counts: one query."""
+    counted = counts(chosen)
+    return tuple(_facet(name, counted[name], chosen, sort) for name in _FACETS)
+
+
+def _facet(name: str, counted: Mapping[str, int], chosen: TrialFilter, sort: str) -> FacetList:
+    picked = chosen.values(name)
+    values = [value for value in _order(name, counted) if value in counted or value in picked or _keeps(name)]
+    made = []
+    for value in [*values, *(value for value in picked if value not in values)]:
+        n, is_chosen = counted.get(value, 0), value in picked
+        follows = chosen.dropped(name, value) if is_chosen else chosen.chosen(name, value)
+        known = name != "status" or value == NOT_REPORTED or terms.Status.read(value) is not None
+        linked = is_chosen or (n > 0 and known and (value != NOT_REPORTED or name in _SILENT))
+        address = follows.address(sort=sort) if linked else ""
+        made.append(FacetValue(value, value_words(name, value, chosen), n, is_chosen, address))
+    return FacetList(name, _FACETS[name][0], tuple(made))
+
+
+_SILENT = ("status", "country", "sponsor", "year")  # filters that accept "not reported"
+
+
+def _keeps(name: str) -> bool:
+    """Whether a facet shows values that nobody has."""
+    return name in ("track", "momentum", "partial")
+
+
+def _order(name: str, counted: Mapping[str, int]) -> list[str]:
+    silent = [value for value in counted if value == NOT_REPORTED]
+    named = [value for value in counted if value != NOT_REPORTED]
+    match name:
+        case "track":
+            return [terms.Track.DIAGNOSTIC.value, terms.Track.THERAPEUTIC.value, *silent]
+        case "momentum":
+            return [member.value for member in terms.Momentum] + silent
+        case "partial":
+            return ["false", "true"]
+        case "stage" | "year":
+            return sorted(named, key=int, reverse=True) + silent
+        case "status":
+            known = [member.value for member in terms.Status if member.value in counted]
+            return known + sorted(set(named) - set(known)) + silent
+        case "role":
+            return sorted(named, key=lambda value: (-counted[value], value))
+        case _:
+            return sorted(named, key=lambda value: (-counted[value], value.casefold())) + silent
+
+
+def value_words(name: str, value: str, chosen: TrialFilter) -> str:
+    """A filter's value as the page says it."""
+    if value == NOT_REPORTED:
+        return "no stage" if name in ("track", "stage", "momentum") else "not reported"
+    match name:
+        case "stage":
+            track = chosen.track[0] if len(chosen.track) == 1 else ""
+            return f"{value} · {stage_name(track, int(value))}" if track else _both_names(int(value))
+        case "status":
+            return status_words(value) or value
+        case "partial":
+            return "partial" if value == "true" else "complete"
+        case "stage_min":
+            return f"stage {value} or more"
+        case "search":
+            return f"“{value}”"
+        case "origin" | "presence" | "relevance" | "track" | "momentum" | "role" | "stop_class":
+            return label(_VOCABULARY[name], value) or value
+        case _:
+            return value
+
+
+_VOCABULARY: dict[str, type[terms.Term]] = {
+    "origin": terms.Origin,
+    "presence": terms.Presence,
+    "relevance": terms.Relevance,
+    "track": terms.Track,
+    "momentum": terms.Momentum,
+    "role": terms.Role,
+    "stop_class": terms.StopClass,
+}
+
+
+def _both_names(stage: int) -> str:
+    names = dict.fromkeys(stage_name(track, stage) for track in (terms.Track.DIAGNOSTIC, terms.Track.THERAPEUTIC))
+    return f"{stage} · {' / '.join(names)}"
+
+
+def chips(chosen: TrialFilter, *, sort: str = "", silent: tuple[str, ...] = ()) -> tuple[Chip, ...]:
+    """The filters that are on; parameters named in ``silent`` belong to the page and are not shown."""
+    return tuple(
+        Chip(_chip_words(name, value, chosen), chosen.dropped(name, value).address(sort=sort))
+        for name, value in chosen.parameters()
+        if name not in silent
+    )
+
+
+def _chip_words(name: str, value: str, chosen: TrialFilter) -> str:
+    words = value_words(name, value, chosen)
+    if value == NOT_REPORTED or name in ("year", "stage", "partial"):
+        heading = {"year": "start", "partial": "record", "stage_min": ""}.get(name, name.replace("_", " "))
+        return f"{heading} {words}"
+    return words
