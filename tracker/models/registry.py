@@ -257,7 +257,10 @@ class Trial(models.Model):
         db_default=terms.Relevance.NONE.value,
     )
     relevance_by = models.CharField(
-        max_length=10, choices=terms.Proposer.choices(), default=terms.Proposer.RULE, db_default=terms.Proposer.RULE.value
+        max_length=10,
+        choices=terms.Proposer.choices(),
+        default=terms.Proposer.RULE,
+        db_default=terms.Proposer.RULE.value,
     )
     relevance_words = models.JSONField(  # [{"field","start","end","text","why"}]
         default=list, blank=True, db_default=RawSQL("'[]'::jsonb", ())

@@ -1,0 +1,149 @@
+"""Bytes to stored records, a batch at a time: read, absorb, and put aside what will not go.
+
+What is in hand at a time is bounded by bytes, not by records: a page of a thousand is 20 MB of JSON as a rule and may
+be ten times that, and a decoded record takes a few times its bytes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Protocol
+
+from django.db import DataError, IntegrityError, transaction
+
+from tracker.sources.ctgov_records import TrialRecord, Unreadable, read_record
+
+from . import belief, store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    import msgspec
+
+    from tracker.models import SyncRun
+    from tracker.terms import Origin
+
+BATCH_BYTES = 4 << 20
+BATCH_RECORDS = 250
+
+
+class Absorb(Protocol):
+    """The whole flow for records in hand; `pipeline.absorb` is it."""
+
+    def __call__(
+        self,
+        *,
+        records: Sequence[TrialRecord],
+        origin: Origin,
+        run: SyncRun | None,
+        at: datetime,
+        is_live: bool = True,
+    ) -> store.Stored: ...
+
+
+class Given(Protocol):
+    """A record's bytes with the place they came from."""
+
+    @property
+    def place(self) -> str: ...
+    @property
+    def raw(self) -> bytes | msgspec.Raw: ...
+
+
+class Tally:
+    """What came of some batches, to be added to their run once they are committed."""
+
+    def __init__(self) -> None:
+        self.seen = self.new = self.changed = self.unchanged = self.set_aside = 0
+        self.filled: Counter[str] = Counter()
+        self.drift: Counter[str] = Counter()
+
+    def count(self, stored: store.Stored, *, met: set[str]) -> None:
+        """Count what this run had not met before: pages overlap, and a restart comes by again."""
+        fresh = [
+            [record for record in records if record.nct_id not in met]
+            for records in (stored.new, stored.changed, [*stored.unchanged, *stored.kept])
+        ]
+        self.new += len(fresh[0])
+        self.changed += len(fresh[1])
+        self.unchanged += len(fresh[2])
+        everyone = [record for records in fresh for record in records]
+        self.seen += len(everyone)
+        self.filled += belief.filled(everyone)
+        self.drift.update(what for record in everyone for what in record.drift)
+
+    def add_to(self, run: SyncRun) -> None:
+        for name in ("seen", "new", "changed", "unchanged", "set_aside"):
+            setattr(run, name, getattr(run, name) + getattr(self, name))
+        run.filled = dict(sorted((Counter(run.filled) + self.filled).items()))
+        run.drift = dict(sorted((Counter(run.drift) + self.drift).items()))
+
+
+def batches(given: Iterable[tuple[str, bytes | msgspec.Raw]]) -> Iterator[list[tuple[str, bytes | msgspec.Raw]]]:
+    """The records in batches of bounded size; one that is larger by itself is a batch by itself."""
+    batch: list[tuple[str, bytes | msgspec.Raw]] = []
+    size = 0
+    for place, raw in given:
+        length = len(memoryview(raw))
+        if batch and (size + length > BATCH_BYTES or len(batch) >= BATCH_RECORDS):
+            yield batch
+            batch, size = [], 0
+        batch.append((place, raw))
+        size += length
+    if batch:
+        yield batch
+
+
+def take(
+    batch: Sequence[tuple[str, bytes | msgspec.Raw]],
+    *,
+    absorb: Absorb,
+    origin: Origin,
+    run: SyncRun,
+    at: datetime,
+    tally: Tally,
+) -> tuple[store.Stored, list[str]]:
+    """Read a batch and absorb it; gives what was stored and the numbers of what was set aside."""
+    records: list[TrialRecord] = []
+    places: dict[int, str] = {}
+    unreadable: list[tuple[str, Unreadable]] = []
+    for place, raw in batch:
+        try:
+            record = read_record(raw, origin=origin)
+        except Unreadable as error:
+            unreadable.append((place, error))
+        else:
+            places[id(record)] = place
+            records.append(record)
+    stored, refused = _absorbed(records, absorb=absorb, origin=origin, run=run, at=at)
+    unreadable += [(places[id(record)], error) for record, error in refused]
+    tally.set_aside += store.set_aside(unreadable=unreadable, origin=origin, run=run, at=at)
+    return stored, [error.nct_id for _, error in unreadable if error.nct_id]
+
+
+def _absorbed(
+    records: Sequence[TrialRecord], *, absorb: Absorb, origin: Origin, run: SyncRun, at: datetime
+) -> tuple[store.Stored, list[tuple[TrialRecord, Unreadable]]]:
+    """Absorb these; where the database refuses a value, find the record by halves and leave it alone out.
+
+    A registry without length limits can send what no column takes. One such record must not hold up its page, and
+    with it every later run, for ever.
+    """
+    try:
+        with transaction.atomic():
+            return absorb(records=records, origin=origin, run=run, at=at), []
+    except (DataError, IntegrityError) as error:
+        if len(records) == 1:
+            reason = f"The database refused it: {str(error).strip().splitlines()[0]}"
+            refusal = Unreadable(nct_id=records[0].nct_id, reason=reason, raw=records[0].raw)
+            return store.Stored([], [], [], [], []), [(records[0], refusal)]
+    middle = len(records) // 2
+    stored = store.Stored([], [], [], [], [])
+    refused = []
+    for half in (records[:middle], records[middle:]):
+        some, out = _absorbed(half, absorb=absorb, origin=origin, run=run, at=at)
+        for name in ("new", "changed", "unchanged", "kept", "events"):
+            getattr(stored, name).extend(getattr(some, name))
+        refused += out
+    return stored, refused

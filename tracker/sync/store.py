@@ -1,0 +1,427 @@
+"""The only writer of trials, their versions and changes, of where they stand, and of what was set aside.
+
+Whole batches by COPY and set-based SQL: the number of statements is the same for one record and for a thousand.
+Which copy of a record becomes current is decided in `versions`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+from django.db import connection, transaction
+
+from tracker.models import ChangeEvent
+from tracker.sources.packing import pack
+from tracker.terms import ChangeKind, Origin, Presence, SetAsideState
+
+from . import columns
+from .versions import Held, Walk
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+    from datetime import datetime
+
+    from tracker.models import RegistryQuery, SyncRun
+    from tracker.sources.ctgov_records import TrialRecord, Unreadable
+
+    from .versions import Version
+
+# Any number of ours that no other advisory lock in this database uses.
+STORE_LOCK = (0x45585402, 0)
+
+_encode = msgspec.json.encode
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of a batch: each record in one of four lists, and the events that were noted.
+
+    `new` and `changed` hold one record a trial, the one that is current now; `kept` are copies that are older or
+    partial: their version is stored and does not become current.
+    """
+
+    new: list[TrialRecord]
+    changed: list[TrialRecord]
+    unchanged: list[TrialRecord]
+    kept: list[TrialRecord]
+    events: list[ChangeEvent]
+
+    @property
+    def current(self) -> list[TrialRecord]:
+        """The records that became their trial's current state: what has to be read and scored anew."""
+        return [*self.new, *self.changed]
+
+
+@transaction.atomic
+def store(
+    *, records: Sequence[TrialRecord], origin: Origin, run: SyncRun | None, at: datetime, is_live: bool = True
+) -> Stored:
+    """Store these records in their order.
+
+    `is_live` says that a registry record is what the registry answers now; one that is replayed later is not, and
+    then needs a later state than the stored one to become current.
+    """
+    if not records:
+        return Stored([], [], [], [], [])
+    _one_at_a_time()
+    walk = Walk(held=_held(records), origin=origin, is_live=is_live)
+    for record in records:
+        walk.take(record)
+    events = [
+        ChangeEvent(
+            trial_id=event.record.nct_id,
+            kind=event.difference.kind,
+            field=event.difference.field,
+            before=event.difference.before,
+            after=event.difference.after,
+            days=event.difference.days,
+            version_before=event.version_before,
+            version_after=event.version_after,
+            posted=event.record.last_update_post_date,
+            seen=at,
+            run=run,
+        )
+        for event in walk.events
+    ]
+    _write_trials(walk, at=at)
+    _write_versions(walk.versions, origin=origin, run=run, at=at)
+    _write_counts({record.nct_id: walk.held[record.nct_id].count for record in walk.kept})
+    _write_provenance(walk.better, origin=origin)
+    _write_events(events)
+    folded = [(alias, record.nct_id) for record in walk.current.values() for alias in record.aliases]
+    if folded:
+        events += fold(pairs=folded, run=run, at=at)
+    return Stored(
+        new=[record for record in walk.current.values() if walk.held[record.nct_id].is_new],
+        changed=[record for record in walk.current.values() if not walk.held[record.nct_id].is_new],
+        unchanged=walk.unchanged,
+        kept=walk.kept,
+        events=events,
+    )
+
+
+def _one_at_a_time() -> None:
+    """Wait for every other writer of trials, until this transaction ends.
+
+    Two queries often hold the same trial. Their pages would take its rows in different orders and lock each other
+    out; one lock for all makes that impossible and costs little, since a page is a second's work and a run waits for
+    the registry most of its time.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", STORE_LOCK)
+
+
+def _held(records: Sequence[TrialRecord]) -> dict[str, Held]:
+    """What is stored of these records' trials."""
+    states: dict[str, set[str]] = {}
+    for record in records:
+        states.setdefault(record.nct_id, set()).add(record.raw_hash)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT trial.nct_id, trial.version_number, trial.version_count, trial.origin, trial.is_partial,
+                   trial.last_update_post_date, trial.registry_version, version.raw_hash
+            FROM tracker_trial AS trial
+            JOIN tracker_trialversion AS version
+              ON version.trial_id = trial.nct_id AND version.number = trial.version_number
+            WHERE trial.nct_id = ANY(%s)
+            """,
+            [list(states)],
+        )
+        held = {
+            nct_id: Held(number, count, Origin(origin), is_partial, posted, copied, raw_hash)
+            for nct_id, number, count, origin, is_partial, posted, copied, raw_hash in cursor
+        }
+        moved = [nct_id for nct_id, known in held.items() if states[nct_id] != {known.raw_hash}]
+        # The older states of what moved, and the current one whole: only these are compared.
+        cursor.execute(
+            """
+            SELECT version.trial_id, version.raw_hash,
+                   CASE WHEN version.number = trial.version_number AND NOT trial.is_partial THEN version.raw END
+            FROM tracker_trialversion AS version JOIN tracker_trial AS trial ON trial.nct_id = version.trial_id
+            WHERE version.trial_id = ANY(%s)
+            """,
+            [moved],
+        )
+        for nct_id, raw_hash, packed in cursor:
+            held[nct_id].hashes.add(raw_hash)
+            if packed is not None:
+                held[nct_id].packed = bytes(packed)
+    return held
+
+
+def _write_trials(walk: Walk, *, at: datetime) -> None:
+    told = {event.record.nct_id for event in walk.events}
+    with connection.cursor() as cursor:
+        cursor.execute(columns.MAKE_STAGE)
+        cursor.execute("TRUNCATE incoming_trial")
+        with cursor.copy(columns.FILL_STAGE) as copy:
+            for record in walk.current.values():
+                held = walk.held[record.nct_id]
+                copy.write_row(
+                    (
+                        *columns.facts(record),
+                        walk.origin.value,
+                        record.is_partial,
+                        record.registry_version,
+                        held.number,
+                        held.count,
+                        # A copy that changed nothing we can tell (a partial one superseded) is no news.
+                        at if record.nct_id in told else None,
+                        *columns.searched(record),
+                    )
+                )
+        cursor.execute(columns.TAKE_STAGE, {"at": at})
+
+
+def _write_versions(versions: Sequence[Version], *, origin: Origin, run: SyncRun | None, at: datetime) -> None:
+    with connection.cursor() as cursor, cursor.copy(columns.COPY_VERSIONS) as copy:
+        for number, record in versions:
+            copy.write_row(
+                (
+                    record.nct_id,
+                    number,
+                    origin.value,
+                    record.is_partial,
+                    pack(record.raw),
+                    record.raw_hash,
+                    len(record.raw),
+                    record.registry_version,
+                    record.last_update_post_date,
+                    at,
+                    run.pk if run else None,
+                )
+            )
+
+
+def _write_counts(counts: dict[str, int]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE tracker_trial AS trial SET version_count = given.count
+            FROM unnest(%s::text[], %s::int[]) AS given (nct_id, count) WHERE trial.nct_id = given.nct_id
+            """,
+            [list(counts), list(counts.values())],
+        )
+
+
+def _write_provenance(better: dict[str, Version], *, origin: Origin) -> None:
+    """Give the version of a state, and its trial, the provenance of the better copy that came."""
+    records = [version.record for version in better.values()]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH given AS (
+                SELECT * FROM unnest(%s::text[], %s::int[], %s::date[], %s::bytea[], %s::int[])
+                              AS given (nct_id, number, copied, raw, size)
+            ), versions AS (
+                UPDATE tracker_trialversion AS version
+                SET origin = %s, is_partial = false, registry_version = given.copied,
+                    raw = given.raw, raw_size = given.size
+                FROM given WHERE version.trial_id = given.nct_id AND version.number = given.number
+            )
+            UPDATE tracker_trial AS trial SET origin = %s, is_partial = false, registry_version = given.copied
+            FROM given WHERE trial.nct_id = given.nct_id
+            """,
+            [
+                list(better),
+                [version.number for version in better.values()],
+                [record.registry_version for record in records],
+                [pack(record.raw) for record in records],
+                [len(record.raw) for record in records],
+                origin.value,
+                origin.value,
+            ],
+        )
+
+
+def _write_events(events: Sequence[ChangeEvent]) -> None:
+    with connection.cursor() as cursor, cursor.copy(columns.COPY_EVENTS) as copy:
+        for event in events:
+            copy.write_row(
+                (
+                    event.trial_id,
+                    str(event.kind),
+                    event.field,
+                    None if event.before is None else _encode(event.before).decode(),
+                    None if event.after is None else _encode(event.after).decode(),
+                    event.days,
+                    event.version_before,
+                    event.version_after,
+                    event.posted,
+                    event.seen,
+                    event.run_id,
+                )
+            )
+
+
+# --- where trials stand towards the registry -----------------------------------------------------------------------
+
+
+def fold(*, pairs: Sequence[tuple[str, str]], run: SyncRun | None, at: datetime) -> list[ChangeEvent]:
+    """Let each number of these (alias, number) pairs lead to the trial that the registry folded it into.
+
+    The row of a number that had been stored as a trial of its own stays with all its versions and is marked
+    `folded`; lists leave it out and its number leads to the other (docs/decisions/0203).
+    """
+    aliases, numbers = [alias for alias, _ in pairs], [number for _, number in pairs]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO tracker_trialalias (alias, trial_id, seen)
+            SELECT DISTINCT ON (alias) alias, number, %s FROM unnest(%s::text[], %s::text[]) AS given (alias, number)
+            WHERE alias <> number
+            ON CONFLICT (alias) DO UPDATE SET trial_id = EXCLUDED.trial_id
+            WHERE tracker_trialalias.trial_id <> EXCLUDED.trial_id
+            """,
+            [at, aliases, numbers],
+        )
+        # A number that was folded into one that is folded now: both lead to the last.
+        cursor.execute(
+            """
+            UPDATE tracker_trialalias AS earlier SET trial_id = later.trial_id
+            FROM tracker_trialalias AS later
+            WHERE earlier.trial_id = later.alias AND later.alias = ANY(%s) AND earlier.alias <> later.trial_id
+            """,
+            [aliases],
+        )
+        cursor.execute(
+            """
+            UPDATE tracker_trial AS trial SET presence = %s FROM tracker_trialalias AS alias
+            WHERE alias.alias = trial.nct_id AND trial.nct_id = ANY(%s) AND trial.presence <> %s
+            RETURNING trial.nct_id, alias.trial_id
+            """,
+            [Presence.FOLDED.value, aliases, Presence.FOLDED.value],
+        )
+        folded = cursor.fetchall()
+    return _note([(nct_id, ChangeKind.ALIAS, nct_id, into) for nct_id, into in folded], run=run, at=at)
+
+
+@transaction.atomic
+def matched(*, nct_ids: Collection[str], query: RegistryQuery, run: SyncRun, at: datetime) -> set[str]:
+    """Note that the query's answer held these trials; gives those that this run had met already.
+
+    A trial that was away is back. Numbers that are not stored (a record set aside at its first sight) are passed over.
+    """
+    ids = list(nct_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT trial_id FROM tracker_trialmatch WHERE query_id = %s AND trial_id = ANY(%s) AND last_matched >= %s",
+            [query.pk, ids, run.started],
+        )
+        met = {nct_id for (nct_id,) in cursor}
+        cursor.execute(
+            """
+            INSERT INTO tracker_trialmatch (trial_id, query_id, first_matched, last_matched, misses, not_found)
+            SELECT nct_id, %s, %s, %s, 0, 0 FROM tracker_trial WHERE nct_id = ANY(%s)
+            ON CONFLICT (trial_id, query_id) DO UPDATE
+            SET last_matched = EXCLUDED.last_matched, misses = 0, not_found = 0
+            """,
+            [query.pk, at, at, ids],
+        )
+    back(nct_ids=ids, run=run, at=at)
+    return met
+
+
+def back(*, nct_ids: Collection[str], run: SyncRun | None, at: datetime) -> list[ChangeEvent]:
+    """Mark those of these trials that were away as present again."""
+    away = [Presence.GONE, Presence.NO_LONGER_MATCHES]
+    return _stand(nct_ids, Presence.PRESENT, ChangeKind.BACK, of=away, run=run, at=at)
+
+
+def no_longer_matching(*, nct_ids: Collection[str], run: SyncRun, at: datetime) -> list[ChangeEvent]:
+    """Mark trials that the registry still has and that no query of ours holds any more."""
+    of = [Presence.PRESENT, Presence.GONE]
+    return _stand(nct_ids, Presence.NO_LONGER_MATCHES, ChangeKind.NO_LONGER_MATCHES, of=of, run=run, at=at)
+
+
+def gone(*, nct_ids: Collection[str], run: SyncRun, at: datetime) -> list[ChangeEvent]:
+    """Mark trials that the registry no longer has. Their rows, versions and scores stay."""
+    of = [Presence.PRESENT, Presence.NO_LONGER_MATCHES]
+    return _stand(nct_ids, Presence.GONE, ChangeKind.GONE, of=of, run=run, at=at)
+
+
+def _stand(
+    nct_ids: Collection[str],
+    presence: Presence,
+    kind: ChangeKind,
+    *,
+    of: Iterable[Presence],
+    run: SyncRun | None,
+    at: datetime,
+) -> list[ChangeEvent]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH before AS (SELECT nct_id, presence FROM tracker_trial WHERE nct_id = ANY(%s) AND presence = ANY(%s))
+            UPDATE tracker_trial AS trial SET presence = %s FROM before WHERE trial.nct_id = before.nct_id
+            RETURNING trial.nct_id, before.presence
+            """,
+            [list(nct_ids), [member.value for member in of], presence.value],
+        )
+        moved = cursor.fetchall()
+    return _note([(nct_id, kind, before, presence.value) for nct_id, before in moved], run=run, at=at)
+
+
+def _note(moves: Iterable[tuple[str, ChangeKind, str, str]], *, run: SyncRun | None, at: datetime) -> list[ChangeEvent]:
+    events = [
+        ChangeEvent(trial_id=nct_id, kind=kind, field="presence", before=before, after=after, seen=at, run=run)
+        for nct_id, kind, before, after in sorted(moves)
+    ]
+    _write_events(events)
+    return events
+
+
+# --- what could not be read ----------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def set_aside(
+    *, unreadable: Sequence[tuple[str, Unreadable]], origin: Origin, run: SyncRun | None, at: datetime
+) -> int:
+    """Keep these records whole with their reasons; gives how many of them this run had not met before.
+
+    Each comes with its source: the query's slug, or the file and the place in it. The same bytes from the same source
+    are one row.
+    """
+    if not unreadable:
+        return 0
+    rows = {(source, hashlib.sha256(record.raw).hexdigest()): record for source, record in unreadable}
+    sources, hashes = [source for source, _ in rows], [raw_hash for _, raw_hash in rows]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT count(*) FROM tracker_setaside JOIN unnest(%s::text[], %s::text[]) AS given (source, raw_hash)
+            USING (source, raw_hash) WHERE last_seen >= %s
+            """,
+            [sources, hashes, run.started if run else at],
+        )
+        (met,) = cursor.fetchone()
+        cursor.execute(
+            """
+            INSERT INTO tracker_setaside
+                (source, nct_id, origin, raw, raw_hash, reason, run_id, state, first_seen, last_seen)
+            SELECT source, nct_id, %s, raw, raw_hash, reason, %s, %s, %s, %s
+            FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::text[], %s::text[])
+                 AS given (source, nct_id, raw, raw_hash, reason)
+            ON CONFLICT (source, raw_hash) DO UPDATE
+            SET reason = EXCLUDED.reason, run_id = EXCLUDED.run_id, last_seen = EXCLUDED.last_seen,
+                state = EXCLUDED.state, replayed = NULL
+            """,
+            [
+                origin.value,
+                run.pk if run else None,
+                SetAsideState.WAITING.value,
+                at,
+                at,
+                sources,
+                [record.nct_id[:40] for record in rows.values()],
+                [pack(record.raw) for record in rows.values()],
+                hashes,
+                [record.reason for record in rows.values()],
+            ],
+        )
+    return len(rows) - int(met)
