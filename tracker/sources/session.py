@@ -117,18 +117,19 @@ class PoliteSession:
         patience: Patience | None = None,
         timeouts: Timeouts | None = None,
         on_wait: Callable[[str, float], None] | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """``min_interval``: seconds from the end of one answer to the next request. ``on_wait(why, seconds)`` is called
-        before a pause that a failure caused, so that a progress bar can say why it stands still.
+        before a pause that a failure caused, so that a progress bar can say why it stands still. ``sleep`` takes the
+        pauses in the place of waiting, ``clock`` gives seconds.
         """
         self.requests = 0  # every one that left, redirects and repeats included
         self.on_wait = on_wait
         self._min_interval = min_interval
         self._patience = patience or Patience()
         self._timeouts = timeouts or Timeouts()
-        self._sleep = sleep
+        self._sleep = sleep  # None: really
         self._clock = clock
         self._last_end: float | None = None
         self._http = requests.Session()
@@ -153,7 +154,7 @@ class PoliteSession:
         failures = 0
 
         def wait(failure: Exception) -> bool | float:
-            """stamina's question: again? The pause is taken here, where its reason is known and can be told."""
+            """stamina's question: again, and after how many seconds?"""
             nonlocal failures
             failures += 1
             if not isinstance(failure, _Passing) or failures >= (failure.attempts or self._patience.attempts):
@@ -165,6 +166,8 @@ class PoliteSession:
                 pause = failure.asked_pause
             if self.on_wait:
                 self.on_wait(failure.reason, pause)
+            if self._sleep is None:
+                return pause
             self._sleep(pause)
             return 0.0
 
@@ -207,7 +210,7 @@ class PoliteSession:
         if self._last_end is not None:
             rest = self._last_end + self._min_interval - self._clock()
             if rest > 0:
-                self._sleep(rest)
+                (self._sleep or time.sleep)(rest)
 
     def _answer(self, url: str, params: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
         """Status, headers and the whole body. Raises _Passing for all that happens on the way."""
