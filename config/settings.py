@@ -218,21 +218,44 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 
 # --- REST ----------------------------------------------------------------------------------------------------------
 
+# Anonymous reads are not throttled unless this says so, for example "100/min" for each address.
+API_THROTTLE = env.str("API_THROTTLE", default="")
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],  # everybody reads the same, so no answer hangs on a session
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
+    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.AnonRateThrottle"] if API_THROTTLE else [],
+    "DEFAULT_THROTTLE_RATES": {"anon": API_THROTTLE or None},
+    "NUM_PROXIES": env.int("NUM_PROXIES", default=0),  # proxies of ours before the server, for the throttle
+    "EXCEPTION_HANDLER": "tracker.api.asking.answer_problem",
+    "URL_FORMAT_OVERRIDE": None,  # ?format= would be a parameter that no list knows
     "COERCE_DECIMAL_TO_STRING": False,  # numbers are JSON numbers
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "ExoTracker",
-    "DESCRIPTION": "Clinical-translation evidence for extracellular vesicles in lung cancer.",
+    "DESCRIPTION": "Clinical-translation evidence for extracellular vesicles in lung cancer. Read-only. "
+    "Source of the records: ClinicalTrials.gov. A research tool, not medical advice.",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
+    # without this Swagger UI sends the document's address to a validator on the internet
+    "SWAGGER_UI_SETTINGS": {"validatorUrl": None, "deepLinking": True},
+    # each of our vocabularies under its own name, wherever it stands
+    "ENUM_NAME_OVERRIDES": {
+        name: f"tracker.terms.{name}.choices"
+        for name in (
+            *("AnnotationState", "ChangeKind", "Facet", "FactState", "Momentum", "Origin", "Presence"),
+            *("Proposer", "Relevance", "Role", "RunKind", "RunState", "SetAsideState", "Step", "StopClass", "Track"),
+        )
+    }
+    | {"ComponentName": "tracker.terms.Component.choices"},  # a component is also a shape
 }
+# Added for the API's documentation alone: Swagger UI draws its icons from data: addresses and sets inline styles.
+API_DOCS_CONTENT_SECURITY_POLICY = {"style-src": [UNSAFE_INLINE]}
 
 # --- logs ----------------------------------------------------------------------------------------------------------
 

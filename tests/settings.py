@@ -14,3 +14,6 @@ from config.settings import STORAGES
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 # A slow hash protects real passwords; here it would only cost time.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Nothing is collected before a test run, so there is no folder of collected files to warn about.
+WHITENOISE_AUTOREFRESH = True
+WHITENOISE_USE_FINDERS = True

@@ -23,15 +23,6 @@ from tracker.sources.packing import pack
 NOON = datetime(2026, 1, 30, 12, 0, tzinfo=UTC)
 
 
-@pytest.fixture(autouse=True)
-def plain_static_files(settings, tmp_path):
-    settings.STATIC_ROOT = str(tmp_path)
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
-
-
 @pytest.fixture
 def lead(db) -> User:
     """A superuser."""

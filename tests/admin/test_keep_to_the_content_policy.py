@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from django.test import RequestFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +21,7 @@ def test_elsewhere_nothing_is_unsafe(client):
     assert "unsafe" not in client.get("/nowhere/")["Content-Security-Policy"]
 
 
-def test_pages_of_the_admin_carry_no_inline_script(as_lead, everything, rf: RequestFactory):
+def test_pages_of_the_admin_carry_no_inline_script(as_lead, everything):
     for address in ("/admin/", "/admin/tracker/syncrun/", "/admin/tracker/registryquery/add/",
                     "/admin/django_celery_beat/periodictask/add/"):  # fmt: skip
         for script in as_lead.get(address).content.decode().split("<script")[1:]:

@@ -1,0 +1,20 @@
+"""Addresses under /api/v1/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from .docs import DocsView, SchemaView
+from .events import ChangeList, RunList
+from .trials import TrialDetail, TrialList
+from .why import WhyView
+
+urlpatterns = [
+    path("trials/", TrialList.as_view(), name="api-trials"),
+    path("trials/<str:nct_id>/", TrialDetail.as_view(), name="api-trial"),
+    path("why/<str:nct_id>/", WhyView.as_view(), name="api-why"),
+    path("changes/", ChangeList.as_view(), name="api-changes"),
+    path("sync-runs/", RunList.as_view(), name="api-sync-runs"),
+    path("schema/", SchemaView.as_view(), name="api-schema"),
+    path("docs/", DocsView.as_view(url_name="api-schema"), name="api-docs"),
+]
