@@ -7,3 +7,6 @@ class TrackerConfig(AppConfig):
     name = "tracker"
     verbose_name = "ExoTracker"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from tracker import checks  # noqa: F401 - registers them
