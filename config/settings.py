@@ -152,8 +152,7 @@ LANGUAGE_CODE = "en-gb"
 USE_I18N = False  # one language; dates are shown as the source gives them
 TIME_ZONE = "UTC"
 USE_TZ = True
-DATE_FORMAT = "Y-m-d"  # as the registry writes them
-DATETIME_FORMAT = "Y-m-d H:i e"  # with its zone, which is always UTC
+FORMAT_MODULE_PATH = "config.formats"  # dates as the registry writes them, where Django writes one itself
 
 # --- the admin -----------------------------------------------------------------------------------------------------
 
@@ -162,6 +161,7 @@ UNFOLD = {
     "SITE_HEADER": "ExoTracker",
     "SITE_SUBHEADER": "for curators",
     "SITE_SYMBOL": "biotech",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "tracker.admin.notices.favicon"}],
     "SHOW_HISTORY": True,
     "SHOW_BACK_BUTTON": True,
     "BORDER_RADIUS": "6px",
@@ -243,7 +243,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     # without this Swagger UI sends the document's address to a validator on the internet
-    "SWAGGER_UI_SETTINGS": {"validatorUrl": None, "deepLinking": True},
+    "SWAGGER_UI_SETTINGS": {"validatorUrl": None, "deepLinking": True, "defaultModelsExpandDepth": 0},
     # each of our vocabularies under its own name, wherever it stands
     "ENUM_NAME_OVERRIDES": {
         name: f"tracker.terms.{name}.choices"
@@ -283,6 +283,8 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "chosen"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    # Two lines a request are for a collector; a person at a terminal wants to see what went wrong.
+    "loggers": {"django_structlog.middlewares": {"level": "INFO" if _log_format == "json" else "WARNING"}},
 }
 structlog.configure(
     processors=[

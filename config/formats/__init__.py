@@ -1,0 +1,1 @@
+"""How dates are written wherever Django writes one itself: as the registry does."""

@@ -1,0 +1,1 @@
+"""British English, the one language of this product."""
