@@ -155,11 +155,12 @@ def _spoiled(fault: wrong.Fault, pieces: list[bytes]) -> Iterator[bytes]:
         yield b'{"totalCount":0,"studies":[]}'
         return
     spoiled = False
+    number = f'"nctId":"{fault.nct_id}'.encode()
     for before, piece in zip([b"", *pieces], pieces, strict=False):
         is_record = before.endswith(b"\n") and piece.startswith(b"{")
         if is_record and fault.kind == "without_fields":
             yield altered(piece, dict.fromkeys(fault.paths, MISSING))
-        elif is_record and fault.kind == "garbled_record" and not spoiled and fault.nct_id.encode() in piece[:2000]:
+        elif is_record and fault.kind == "garbled_record" and not spoiled and number in piece:
             spoiled = True
             yield fault.raw
         else:

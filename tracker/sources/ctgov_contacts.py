@@ -33,6 +33,7 @@ _FIELD = re.compile(
     + _TEXT
     # an official or a contact, told from a sponsor or an intervention by the field that follows
     + rb'|("name"\s*:\s*)"(?:[^"\\]|\\.)*"(?=\s*,\s*"(?:affiliation|role|phone|email)")'
+    + rb'|("title"\s*:\s*)"(?:[^"\\]|\\.)*"(?=\s*,\s*"organization")'
 )
 _EMAIL = re.compile(rb"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
 _PHONE = re.compile(
@@ -75,6 +76,25 @@ def without_people(study: dict[str, Any]) -> None:
             more.pop("pointOfContact", None)
 
 
+def forget_people(study: Any) -> None:
+    """The same for a record read into the struct of the whole study (``ctgov_schema.strict_study``)."""
+    protocol = study.protocol_section
+    if protocol is not None:
+        contacts = protocol.contacts_locations_module
+        if contacts is not None:
+            contacts.central_contacts = contacts.overall_officials = None
+            for location in contacts.locations or ():
+                location.contacts = None
+        sponsors = protocol.sponsor_collaborators_module
+        party = sponsors and sponsors.responsible_party
+        if party is not None:
+            party.investigator_full_name = party.investigator_title = party.old_name_title = None
+    results = study.results_section
+    more = results and results.more_info_module
+    if more is not None:
+        more.point_of_contact = None
+
+
 def without_people_anywhere(value: Any) -> None:
     """Take the fields that hold people out of any decoded JSON, in place, wherever they stand.
 
@@ -96,5 +116,5 @@ def scrubbed(raw: bytes) -> bytes:
 
     What is kept is for finding out why the record could not be read.
     """
-    named = _FIELD.sub(lambda match: (match[1] or match[2]) + b'"[removed]"', raw)
+    named = _FIELD.sub(lambda match: (match[1] or match[2] or match[3]) + b'"[removed]"', raw)
     return _PHONE.sub(b"[removed]", _EMAIL.sub(b"[removed]", named))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from math import isfinite
 from typing import Any, NoReturn
 
 import msgspec
 
 _decode = msgspec.json.Decoder().decode
-encode = msgspec.json.Encoder(order="sorted").encode
+encode = _sorted = msgspec.json.Encoder(order="sorted").encode
+_as_it_stands = msgspec.json.Encoder().encode
 
 
 class NotJson(ValueError):
@@ -28,7 +30,7 @@ def parsed(given: bytes) -> tuple[Any, list[str]]:
             document = _decode(given)
         except msgspec.DecodeError:
             # msgspec refuses lone surrogates, which JavaScript writes; the standard library takes them
-            document = json.loads(given, parse_constant=_no_constant)
+            document = json.loads(given, parse_constant=_no_number, parse_float=_number)
         else:
             if b"\\u0000" not in given:
                 return document, []
@@ -40,8 +42,13 @@ def parsed(given: bytes) -> tuple[Any, list[str]]:
         raise NotJson(f"It is not whole JSON ({error}).") from None
 
 
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+def _no_number(written: str) -> NoReturn:
+    raise ValueError(f"{written} is no number that can be stored")
+
+
+def _number(written: str) -> float:
+    number = float(written)
+    return number if isfinite(number) else _no_number(written)
 
 
 def _mended(value: Any, notes: dict[str, None]) -> Any:
@@ -62,20 +69,56 @@ def _mended(value: Any, notes: dict[str, None]) -> Any:
 
 
 def canonical(document: dict[str, Any]) -> tuple[bytes, str]:
-    """The record as JSON with sorted keys, and the SHA-256 of its state.
+    """The record as JSON with sorted keys and without nulls, and the SHA-256 of its state.
 
+    A null says as little as an absent field, and the registry leaves out what is empty.
     ``derivedSection.miscInfoModule.versionHolder`` is the day of the copy: it changes daily without news, so it stays
     in the record and out of the hash.
     """
+    document = _without_nulls(document)
+    derived = document.get("derivedSection")
+    undated = None if derived is None else _sorted(_undated(derived))
+    return _joined([(field, _sorted(document[field])) for field in sorted(document)], undated)
+
+
+def canonical_struct(study: Any) -> tuple[bytes, str]:
+    """The same bytes and hash of a record that is whole in its struct (``ctgov_schema.strict_study``)."""
+    sections = [
+        (json_name, _as_it_stands(value))
+        for name, json_name in zip(study.__struct_fields__, study.__struct_encode_fields__, strict=True)
+        if (value := getattr(study, name)) is not None
+    ]
+    misc = study.derived_section and study.derived_section.misc_info_module
+    undated = None
+    if misc is not None:
+        holder, misc.version_holder = misc.version_holder, None
+        undated = _as_it_stands(study.derived_section)
+        misc.version_holder = holder
+    return _joined(sections, undated)
+
+
+def _joined(sections: list[tuple[str, bytes]], undated: bytes | None) -> tuple[bytes, str]:
+    """A study of these sections, and the SHA-256 of the same with ``undated`` as its derived section."""
     digest = hashlib.sha256()
     pieces = []
-    for field in sorted(document):
-        name = encode(field) + b":"
-        value = encode(document[field])
-        pieces.append(name + value)
+    opening = b"{"
+    for field, value in sections:
+        name = opening + _sorted(field) + b":"
+        pieces += (name, value)
         digest.update(name)
-        digest.update(encode(_undated(document[field])) if field == "derivedSection" else value)
-    return b"{" + b",".join(pieces) + b"}", digest.hexdigest()
+        digest.update(value if undated is None or field != "derivedSection" else undated)
+        opening = b","
+    pieces.append(b"}" if pieces else b"{}")
+    digest.update(pieces[-1])
+    return b"".join(pieces), digest.hexdigest()
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(inner) for key, inner in value.items() if inner is not None}
+    if isinstance(value, list):
+        return [_without_nulls(inner) for inner in value]
+    return value
 
 
 def _undated(derived: Any) -> Any:

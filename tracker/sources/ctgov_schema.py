@@ -16,9 +16,12 @@ from typing import Any, Literal, NamedTuple, Optional
 
 import msgspec
 
+from tracker.sources.ctgov_study import Count
+
 Shapes = dict[str, dict[str, str] | list[str]]
 
-_PRIMITIVES: dict[str, type] = {"string": str, "boolean": bool, "integer": int, "number": float}
+_PRIMITIVES: dict[str, Any] = {"string": str, "boolean": bool, "integer": int, "number": int | float}
+_STRICT: dict[str, Any] = {**_PRIMITIVES, "integer": Count}  # all integers of a study count something
 _HUMP = re.compile(r"(?<!^)(?=[A-Z])")
 _SHOWN = 60  # characters of a strange value that a drift note repeats
 
@@ -48,6 +51,7 @@ def strict_study() -> type[msgspec.Struct]:
     """A struct of a whole study in which an unknown field, value or type is an error.
 
     Attributes are named by ``attribute``; an absent field or a JSON null is None, as the API leaves out what is empty.
+    Written out, such a struct is the record in its canonical form: fields stand in the order of their JSON names.
     """
     shapes = schema().shapes
     made: dict[str, Any] = {}
@@ -55,8 +59,8 @@ def strict_study() -> type[msgspec.Struct]:
     def made_of(kind: str) -> Any:
         if kind.startswith("["):
             return list[made_of(kind[1:-1])]  # type: ignore[misc]
-        if kind in _PRIMITIVES:
-            return _PRIMITIVES[kind]
+        if kind in _STRICT:
+            return _STRICT[kind]
         if kind not in made:
             shape = shapes[kind]
             if isinstance(shape, list):
@@ -65,10 +69,10 @@ def strict_study() -> type[msgspec.Struct]:
                 made[kind] = msgspec.defstruct(
                     kind,
                     # Optional, since a struct that is not yet made cannot be joined to None by "|"
-                    [(attribute(field), Optional[made_of(of)], None) for field, of in shape.items()],  # noqa: UP045
+                    [(attribute(field), Optional[made_of(of)], None) for field, of in sorted(shape.items())],  # noqa: UP045
                     rename={attribute(field): field for field in shape},
                     forbid_unknown_fields=True,
-                    frozen=True,
+                    omit_defaults=True,
                     gc=False,
                 )
         return made[kind]
