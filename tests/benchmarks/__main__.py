@@ -61,7 +61,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--changes", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--json", type=Path, default=ROOT / "build" / "benchmark.json")
+    parser.add_argument("--json", type=Path, default=ROOT / "test-results" / "benchmark.json")
     return parser.parse_args()
 
 
@@ -102,8 +102,7 @@ def _step(name: str, base_url: str, environment: dict[str, str]) -> dict[str, An
         [sys.executable, "-m", "tests.benchmarks.step", name, base_url],
         cwd=ROOT,
         env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         text=True,
         check=False,
     )

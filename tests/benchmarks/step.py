@@ -1,4 +1,4 @@
-"""One step of the benchmark in a process of its own, so that its memory is its own: ``python -m tests.benchmarks.step``.
+"""One step of the benchmark in a process of its own, so that its memory is its own.
 
 The last line it prints is its result, as JSON.
 """

@@ -251,10 +251,12 @@ def _reword(protocol: Record, bank: Bank, rng: random.Random) -> None:
 def _add_contacts(protocol: Record, rng: random.Random) -> None:
     """Contacts as recruiting trials have them; the product must take them out, which costs time too."""
     if protocol["statusModule"].get("overallStatus") in ("RECRUITING", "NOT_YET_RECRUITING"):
-        person = {"name": f"Synthetic Person {rng.randrange(999)}", "phone": "000", "email": "nobody@example.org"}
+        name = f"Synthetic Person {rng.randrange(999)}"
+        person = {"name": name, "role": "CONTACT", "phone": "000", "email": "nobody@example.org"}
         place = protocol.setdefault("contactsLocationsModule", {})
-        place["centralContacts"] = [{**person, "role": "CONTACT"}]
-        place["overallOfficials"] = [{**person, "affiliation": "Synthetic Institute", "role": "PRINCIPAL_INVESTIGATOR"}]
+        place["centralContacts"] = [person]
+        official = {"name": name, "affiliation": "Synthetic Institute", "role": "PRINCIPAL_INVESTIGATOR"}
+        place["overallOfficials"] = [official]
         place["locations"] = [{**site, "contacts": [person]} for site in place.get("locations", [])]
 
 
