@@ -100,13 +100,15 @@ def counts(chosen: TrialFilter) -> dict[str, dict[str, int]]:
     return found
 
 
-def facets(chosen: TrialFilter, *, sort: str = "") -> tuple[FacetList, ...]:
-    """The filters as links with counts: one query."""
+def facets(chosen: TrialFilter, *, sort: str = "", leaving: tuple[str, ...] = ()) -> tuple[FacetList, ...]:
+    """The filters as links with counts: one query. ``leaving`` names parameters that the page implies."""
     counted = counts(chosen)
-    return tuple(_facet(name, counted[name], chosen, sort) for name in _FACETS)
+    return tuple(_facet(name, counted[name], chosen, sort, leaving) for name in _FACETS)
 
 
-def _facet(name: str, counted: Mapping[str, int], chosen: TrialFilter, sort: str) -> FacetList:
+def _facet(
+    name: str, counted: Mapping[str, int], chosen: TrialFilter, sort: str, leaving: tuple[str, ...]
+) -> FacetList:
     picked = chosen.values(name)
     values = [value for value in _order(name, counted) if value in counted or value in picked or _keeps(name)]
     made = []
@@ -115,7 +117,7 @@ def _facet(name: str, counted: Mapping[str, int], chosen: TrialFilter, sort: str
         follows = chosen.dropped(name, value) if is_chosen else chosen.chosen(name, value)
         known = name != "status" or value == NOT_REPORTED or terms.Status.read(value) is not None
         linked = is_chosen or (n > 0 and known and (value != NOT_REPORTED or name in _SILENT))
-        address = follows.address(sort=sort) if linked else ""
+        address = follows.address(leaving=leaving, sort=sort) if linked else ""
         made.append(FacetValue(value, value_words(name, value, chosen), n, is_chosen, address))
     return FacetList(name, _FACETS[name][0], tuple(made))
 
@@ -159,6 +161,8 @@ def value_words(name: str, value: str, chosen: TrialFilter) -> str:
             return f"{value} · {stage_name(track, int(value))}" if track else _both_names(int(value))
         case "status":
             return status_words(value) or value
+        case "adverse":
+            return "negative or safety" if value == "true" else "not negative or safety"
         case "partial":
             return "partial" if value == "true" else "complete"
         case "stage_min":
@@ -187,12 +191,12 @@ def _both_names(stage: int) -> str:
     return f"{stage} · {' / '.join(names)}"
 
 
-def chips(chosen: TrialFilter, *, sort: str = "", silent: tuple[str, ...] = ()) -> tuple[Chip, ...]:
-    """The filters that are on; parameters named in ``silent`` belong to the page and are not shown."""
+def chips(chosen: TrialFilter, *, sort: str = "", leaving: tuple[str, ...] = ()) -> tuple[Chip, ...]:
+    """The filters that are on; parameters named in ``leaving`` belong to the page and are not shown."""
     return tuple(
-        Chip(_chip_words(name, value, chosen), chosen.dropped(name, value).address(sort=sort))
+        Chip(_chip_words(name, value, chosen), chosen.dropped(name, value).address(leaving=leaving, sort=sort))
         for name, value in chosen.parameters()
-        if name not in silent
+        if name not in leaving
     )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tracker import terms
 from tracker.models import ChangeEvent
 
+from .trials import ADVERSE
 from .wording import change_sentence, counted, in_words, sentence, stage_name
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ SIGN_WORDS = {
     "negative": "stopped: negative or safety",
     "unknown": "not known",
 }
-_ADVERSE = {terms.StopClass.NEGATIVE.value, terms.StopClass.SAFETY.value}
 _DID = {  # momentum → what one trial does, what several do
     terms.Momentum.ADVANCING: ("is advancing", "are advancing"),
     terms.Momentum.HOLDING: ("is holding", "are holding"),
@@ -83,6 +83,13 @@ class Pipeline:
 
     def of(self, track: str) -> tuple[Standing, ...]:
         return tuple(s for s in self.standings if s.track == track)
+
+    def rows_of(self, cell: Cell) -> TrialFilter:
+        """The filter that shows exactly the trials of this number."""
+        rows = self.chosen.chosen("track", cell.track).chosen("stage", str(cell.stage))
+        stopped = cell.sign in ("stopped", "negative")
+        rows = rows.chosen("momentum", "stopped" if stopped else cell.sign)
+        return rows.chosen("adverse", "true" if cell.sign == "negative" else "false") if stopped else rows
 
     @property
     def without_stage(self) -> int:
@@ -200,7 +207,7 @@ def pipeline(chosen: TrialFilter) -> Pipeline:
         if track is None or stage is None or possible is None:
             continue
         alive = momentum or terms.Momentum.UNKNOWN.value
-        adverse = alive == terms.Momentum.STOPPED and not _ADVERSE.isdisjoint(stop_classes)
+        adverse = alive == terms.Momentum.STOPPED and not set(ADVERSE).isdisjoint(stop_classes)
         sign = "negative" if adverse else alive
         standings.append(Standing(nct_id, title or "title not reported", track, stage, possible, alive, sign))
     return Pipeline(total, tuple(sorted(standings)), chosen)

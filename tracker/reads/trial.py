@@ -147,6 +147,11 @@ class TrialWhole:
         return people(self.trial.enrollment_count, self.trial.enrollment_type, self.trial.overall_status)
 
     @property
+    def has_decisions(self) -> bool:
+        """Whether a person decided any of the annotations."""
+        return any(one.state != terms.AnnotationState.PROPOSED for one in self.annotations)
+
+    @property
     def outcome_switches(self) -> tuple[ChangeLine, ...]:
         return tuple(line for version in self.versions for line in version.changes if line.is_outcome_switch)
 

@@ -30,12 +30,13 @@ if TYPE_CHECKING:
     from tracker.models.registry import TrialQuerySet
 
 NOT_REPORTED = "not_reported"  # asks for records that are silent about a field
+ADVERSE = (terms.StopClass.NEGATIVE, terms.StopClass.SAFETY)  # the only reasons that count against a candidate
 PAGE_SIZE = 50
 LARGEST_PAGE = 200
 
 
 class Refused(ValueError):
-    """A parameter that cannot be read: ``field`` names it, the text says what would be right."""
+    """A parameter that cannot be read: ``field`` names it, ``message`` says what would be right."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(f"{field}: {message}")
@@ -84,7 +85,8 @@ class TrialFilter:
     """Which trials are asked for. Empty means no condition.
 
     ``year`` is the year of the start date. ``stage`` is the stage earned, ``stage_min`` its lower end.
-    ``country``, ``sponsor``, ``status`` and ``year`` accept ``not_reported``.
+    ``country``, ``sponsor``, ``status`` and ``year`` accept ``not_reported``. ``adverse`` is whether it stopped for
+    lack of effect or for harm.
     """
 
     relevance: tuple[str, ...] = ()
@@ -99,6 +101,7 @@ class TrialFilter:
     year: tuple[str, ...] = ()
     partial: str = ""
     stop_class: tuple[str, ...] = ()
+    adverse: str = ""
     presence: tuple[str, ...] = ()
     origin: tuple[str, ...] = ()
     search: str = ""
@@ -129,9 +132,10 @@ class TrialFilter:
         """The filter as pairs for an address, in a fixed order."""
         return [(name, value) for name in self.names() for value in self.values(name)]
 
-    def address(self, **more: str) -> str:
-        """``?status=…`` for this filter and further parameters; ``?`` when there are none."""
-        return "?" + urlencode([*self.parameters(), *((name, value) for name, value in more.items() if value)])
+    def address(self, *, leaving: tuple[str, ...] = (), **more: str) -> str:
+        """``?status=…`` for this filter and further parameters, without those named in ``leaving``."""
+        kept = [(name, value) for name, value in self.parameters() if name not in leaving]
+        return "?" + urlencode([*kept, *((name, value) for name, value in more.items() if value)])
 
     def chosen(self, name: str, value: str) -> TrialFilter:
         """This filter with only this value chosen for the parameter."""
@@ -170,7 +174,7 @@ def _read_one(name: str, given: list[str]) -> str | tuple[str, ...]:
         return str(_whole(name, given[-1], 0, 9)) if given else ""
     if name == "year":
         return tuple(dict.fromkeys(v if v == NOT_REPORTED else str(_whole(name, v, 1900, 2199)) for v in given))
-    if name == "partial":
+    if name in ("partial", "adverse"):
         return _choice(name, given[-1], ["true", "false"]) if given else ""
     if name == "search":
         return _text(name, given[-1]) if given else ""
@@ -189,6 +193,9 @@ def _narrow(found: TrialQuerySet, name: str, values: tuple[str, ...]) -> TrialQu
             return found.filter(stage__gte=int(values[0]))
         case "partial":
             return found.filter(is_partial=values[0] == "true")
+        case "adverse":
+            against = Q(momentum=terms.Momentum.STOPPED, stop_classes__overlap=list(ADVERSE))
+            return found.filter(against) if values[0] == "true" else found.exclude(against)
         case "role":
             return found.filter(roles__overlap=list(values))
         case "stop_class":

@@ -75,7 +75,7 @@ def why(given: str, *, now: datetime) -> Why:
     trial = Trial.objects.filter(Q(pk=number) | Q(aliases__alias=number)).defer("search").distinct().first()
     aside = tuple(SetAside.objects.filter(nct_id=number).defer("raw").order_by("state", "-last_seen"))
     queries = tuple(queries_asked(now=now))
-    fetches = tuple(SyncRun.objects.filter(kind=terms.RunKind.SINGLE, asked__icontains=number).order_by("-started")[:3])
+    fetches = tuple(SyncRun.objects.filter(kind=terms.RunKind.SINGLE, asked__nctId=number).order_by("-started")[:3])
     if trial is None:
         answer, sentence = _absent(number, aside, queries, fetches)
         return Why(given, number, answer, sentence, set_aside=aside, queries=queries, fetches=fetches)

@@ -14,13 +14,13 @@ from django import template
 from django.utils.safestring import SafeString, mark_safe
 
 from tracker import terms
+from tracker.reads.trials import ADVERSE
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
 register = template.Library()
 
-_ADVERSE = (terms.StopClass.NEGATIVE, terms.StopClass.SAFETY)  # only these count against a candidate
 
 _SIGNS = {
     "advancing": '<path d="M4 2.5 14 8 4 13.5z"/>',
@@ -131,7 +131,7 @@ def band(earned: Decimal | float, possible: Decimal | float, *, size: int = 20, 
 
 def sign_of(momentum: str | None, stop_classes: Collection[str] = ()) -> str:
     """Which sign a momentum has: stopped for lack of effect or for harm has its own."""
-    if momentum == terms.Momentum.STOPPED and any(reason in _ADVERSE for reason in stop_classes):
+    if momentum == terms.Momentum.STOPPED and any(reason in ADVERSE for reason in stop_classes):
         return "negative"
     return momentum if momentum in _SIGNS else "unknown"
 
