@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class TrackerConfig(AppConfig):
@@ -9,4 +10,6 @@ class TrackerConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from tracker import checks  # noqa: F401 - registers them
+        from tracker import checks, schedule  # noqa: F401 - checks registers itself
+
+        post_migrate.connect(schedule.after_migrate, sender=self, dispatch_uid="tracker.schedule")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Protocol
 
-from django.db import DataError, IntegrityError, transaction
+from django.db import transaction
 
 from tracker.sources.ctgov_records import TrialRecord, Unreadable, read_record
 
@@ -40,15 +40,6 @@ class Absorb(Protocol):
         at: datetime,
         is_live: bool = True,
     ) -> store.Stored: ...
-
-
-class Given(Protocol):
-    """A record's bytes with the place they came from."""
-
-    @property
-    def place(self) -> str: ...
-    @property
-    def raw(self) -> bytes | msgspec.Raw: ...
 
 
 class Tally:
@@ -133,17 +124,16 @@ def _absorbed(
     try:
         with transaction.atomic():
             return absorb(records=records, origin=origin, run=run, at=at), []
-    except (DataError, IntegrityError) as error:
+    except store.REFUSALS as error:
         if len(records) == 1:
-            reason = f"The database refused it: {str(error).strip().splitlines()[0]}"
-            refusal = Unreadable(nct_id=records[0].nct_id, reason=reason, raw=records[0].raw)
-            return store.Stored([], [], [], [], []), [(records[0], refusal)]
+            refused = Unreadable(nct_id=records[0].nct_id, reason=store.refusal(error), raw=records[0].raw)
+            return store.Stored([], [], [], [], []), [(records[0], refused)]
     middle = len(records) // 2
     stored = store.Stored([], [], [], [], [])
-    refused = []
+    left_out = []
     for half in (records[:middle], records[middle:]):
         some, out = _absorbed(half, absorb=absorb, origin=origin, run=run, at=at)
         for name in ("new", "changed", "unchanged", "kept", "events"):
             getattr(stored, name).extend(getattr(some, name))
-        refused += out
-    return stored, refused
+        left_out += out
+    return stored, left_out

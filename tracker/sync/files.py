@@ -13,7 +13,7 @@ import json
 import re
 import zipfile
 import zlib
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +86,7 @@ def _archive(path: Path) -> Iterator[Piece | Skipped]:
 
 def _stream(stream: IO[bytes], *, name: str) -> Iterator[Piece]:
     stem = name.lower().removesuffix(".gz")
-    plain: IO[bytes] = gzip.GzipFile(fileobj=stream) if stem != name.lower() else stream
+    plain = cast("IO[bytes]", gzip.GzipFile(fileobj=stream)) if stem != name.lower() else stream
     if stem.endswith(_LINES):
         for number, line in enumerate(plain, start=1):
             if line.strip():

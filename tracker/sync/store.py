@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
-from django.db import connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 
 from tracker.models import ChangeEvent
 from tracker.sources.packing import pack
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 # Any number of ours that no other advisory lock in this database uses.
 STORE_LOCK = (0x45585402, 0)
+
+# What the database raises for a record that it will not take; anything else is a fault of ours.
+REFUSALS = (DataError, IntegrityError)
 
 _encode = msgspec.json.encode
 
@@ -326,9 +329,9 @@ def matched(*, nct_ids: Collection[str], query: RegistryQuery, run: SyncRun, at:
     return met
 
 
-def back(*, nct_ids: Collection[str], run: SyncRun | None, at: datetime) -> list[ChangeEvent]:
-    """Mark those of these trials that were away as present again."""
-    away = [Presence.GONE, Presence.NO_LONGER_MATCHES]
+def back(*, nct_ids: Collection[str], run: SyncRun | None, at: datetime, is_matched: bool = True) -> list[ChangeEvent]:
+    """Mark those of these trials that were away as present again; without a match, only those that were gone."""
+    away = [Presence.GONE, Presence.NO_LONGER_MATCHES] if is_matched else [Presence.GONE]
     return _stand(nct_ids, Presence.PRESENT, ChangeKind.BACK, of=away, run=run, at=at)
 
 
@@ -376,6 +379,11 @@ def _note(moves: Iterable[tuple[str, ChangeKind, str, str]], *, run: SyncRun | N
 
 
 # --- what could not be read ----------------------------------------------------------------------------------------
+
+
+def refusal(error: Exception) -> str:
+    """The database's reason in a sentence."""
+    return f"The database refused it: {str(error).strip().splitlines()[0]}"
 
 
 @transaction.atomic

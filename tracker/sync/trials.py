@@ -114,6 +114,23 @@ def sweep(*, clock: Callable[[], datetime]) -> list[SyncRun]:
     return ended
 
 
+def resumable(*, at: datetime) -> list[int]:
+    """The runs that stopped early, are their query's latest, and may be gone on with by now.
+
+    An hour after they stopped, for two days: a registry that is down is asked 48 times and then left to the schedule.
+    A block is left to a person.
+    """
+    latest = SyncRun.objects.filter(query__is_on=True, kind__in=PULLS).order_by("query", "-started", "-id")
+    return [
+        run.pk
+        for run in latest.distinct("query")
+        if run.state == RunState.INCOMPLETE
+        and run.finished is not None
+        and timedelta(hours=1) <= at - run.finished
+        and at - run.started <= timedelta(days=2)
+    ]
+
+
 def _end_dead(run: SyncRun, *, at: datetime) -> bool:
     message = "Its process ended without a word, so it was stopped here."
     return bool(
