@@ -26,7 +26,7 @@ class Bar:
     def __call__(self, run: SyncRun) -> None:
         if run.pk not in self._lines:
             name = run.query.slug if run.query else str(run.get_kind_display())
-            self._lines[run.pk] = self._shown.add_task(name, total=None, note="")  # type: ignore[arg-type]
+            self._lines[run.pk] = self._shown.add_task(name, total=None, note="")
         missing = f"asking for {run.missing:,} missing" if run.kind == RunKind.FULL and run.missing else ""
         note = f"{run.new:,} new, {run.changed:,} changed, {run.set_aside:,} set aside"
         self._shown.update(

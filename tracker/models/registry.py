@@ -445,11 +445,6 @@ class RegistryDescription(models.Model):
         return f"{self.endpoint}, first seen {self.first_seen:%Y-%m-%d}"
 
     def mark_as_read(self) -> None:
-        """A person has read what changed; the notice goes."""
-        self.is_noticed = True
-        self.save(update_fields=["is_noticed"])
-
-    def mark_as_read(self) -> None:
         """A person has read what changed: the notice goes away."""
         self.is_noticed = True
         self.save(update_fields=["is_noticed"])

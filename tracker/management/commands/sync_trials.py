@@ -18,6 +18,8 @@ from tracker.terms import GOOD_RUNS, RunState
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
 
+    from tracker.models import SyncRun
+
 STOPPED, SUSPECT = 1, 3
 
 
@@ -55,7 +57,7 @@ class Command(BaseCommand):
         if any(state not in GOOD_RUNS for state in states):
             sys.exit(STOPPED)
 
-    def _tell(self, outcome: trials.SyncRun | trials.Busy) -> None:
+    def _tell(self, outcome: SyncRun | trials.Busy) -> None:
         if isinstance(outcome, trials.Busy):
             self.stdout.write(str(outcome))
             return

@@ -1,0 +1,42 @@
+"""The whole flow on one page: a batch of records in, stored, read, scored.
+
+    store     a new or changed record becomes the trial's current version; each change has a name (`sync.store`)
+    propose   its text is read: is it about EVs in lung cancer, and on which words (`classify.proposals`)
+    score     the facts become a maturity with its reasons (`scoring.ledger`)
+
+One transaction: nobody sees a record without its score. The records in hand are passed on, not read again; a record
+that is unchanged or only kept costs nothing after the first step. People's decisions stand over what is proposed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from tracker.scoring.facts import trial_facts
+from tracker.scoring.ledger import score
+from tracker.scoring.rubric import CURRENT
+from tracker.sync.store import Stored, store
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from tracker.models import SyncRun
+    from tracker.sources.ctgov_records import TrialRecord
+    from tracker.terms import Origin
+
+
+@transaction.atomic
+def absorb(
+    *, records: Sequence[TrialRecord], origin: Origin, run: SyncRun | None, at: datetime, is_live: bool = True
+) -> Stored:
+    """Take these records in; gives what became of each. `at` is the moment, and its day is the rules' today."""
+    from tracker.classify.proposals import propose
+
+    stored = store(records=records, origin=origin, run=run, at=at, is_live=is_live)
+    standing = propose(records=stored.current, at=at)
+    facts = {record.nct_id: trial_facts(record, annotations=standing[record.nct_id]) for record in stored.current}
+    score(trials=facts, rubric=CURRENT, today=at.date(), at=at)
+    return stored
