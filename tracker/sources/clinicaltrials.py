@@ -147,7 +147,7 @@ class Registry:
 def _read_version(body: bytes) -> Version:
     try:
         read = msgspec.json.decode(body, type=_Version)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Garbled(f"/version gave no versions ({error})") from error
     return Version(read.api_version, read.data_timestamp)
 

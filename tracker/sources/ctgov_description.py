@@ -138,7 +138,7 @@ def _shown(value: object) -> str:
 def _decoded(body: bytes, kind: type[T], endpoint: str) -> T:
     try:
         return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Garbled(f"{endpoint} gave no description ({error})") from error
 
 

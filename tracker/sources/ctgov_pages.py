@@ -39,7 +39,7 @@ def read_page(body: bytes) -> Page:
         answer = _answer.decode(body)
     except msgspec.ValidationError as error:
         raise Garbled(f"The answer is JSON but not a page of studies: {error}.") from None
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return _by_lines(body, str(error))
     return Page(list(answer.studies), answer.next_page_token or None, answer.total_count)
 
@@ -57,7 +57,7 @@ def _by_lines(body: bytes, why: str) -> Page:
         raise Garbled(f"The answer is not whole JSON ({why}).")
     try:
         frame = _answer.decode(opening + b'"studies":[]' + rest[end + 1 :])
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Garbled(f"The answer is not whole JSON ({why}).") from None
     records: list[bytes | msgspec.Raw] = []
     broken = 0
@@ -67,7 +67,7 @@ def _by_lines(body: bytes, why: str) -> Page:
             continue
         try:
             msgspec.json.decode(record)
-        except (msgspec.DecodeError, RecursionError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             broken += 1
         records.append(record)
     # One or two bad records are a fault in those records. More is a fault on the way here, or another layout.

@@ -166,7 +166,7 @@ def _whole(given: bytes, origin: Origin) -> TrialRecord | None:
         return None
     try:
         study = _decode_strict()(given)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     protocol = study.protocol_section
     nct_id = nct_number(protocol and protocol.identification_module and protocol.identification_module.nct_id)
