@@ -41,7 +41,7 @@ SIZES = (
 )
 RESULTS_FROM = 60_000  # real records above this size are so because results were posted
 ABOUT_EVERY = 10  # one in ten is about EVs in lung cancer
-NAMING_EVERY = 50  # one in fifty only names EVs among its exploratory outcomes
+NAMING_EVERY = 50  # one in fifty only names EVs, among its criteria
 FIRST_NUMBER = 90_000_000
 LAST_POST = date(2026, 6, 30)  # the newest day on which any of them was posted before the changes of day two
 CHANGES_POSTED = date(2026, 9, 30)
@@ -166,10 +166,9 @@ def make(place: int, *, bank: Bank, seed: int) -> bytes:
     if is_about(place):
         _make_about(protocol, rng)
     elif place % NAMING_EVERY == 7:
-        outcomes = protocol.setdefault("outcomesModule", {}).setdefault("secondaryOutcomes", [])
-        outcomes.append(
-            {"measure": f"Exploratory: {rng.choice(_CARGOES)} in circulating exosomes", "timeFrame": "1 year"}
-        )
+        eligibility = protocol.setdefault("eligibilityModule", {})
+        criteria = eligibility.get("eligibilityCriteria", "Inclusion Criteria:")
+        eligibility["eligibilityCriteria"] = f"{criteria}\n* Prior treatment with exosomes"
     _fit(record, size, bank, rng)
     return msgspec.json.encode(record)
 
