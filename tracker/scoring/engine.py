@@ -195,7 +195,7 @@ def _component(facts: TrialFacts, column: BoundColumn, case: Case, rows: list[Ro
             whole = False
         answers.append(answer)
     if not whole:
-        answers = _scaled(column, answers)
+        answers = scale_up(column, answers)
     component = column.component
     total_earned = total_possible = 0
     for row, (state, earned, possible, fact, origin) in zip(column.rows, answers, strict=True):
@@ -205,7 +205,7 @@ def _component(facts: TrialFacts, column: BoundColumn, case: Case, rows: list[Ro
     return total_earned, total_possible
 
 
-def _scaled(column: BoundColumn, answers: list[Answer]) -> list[Answer]:
+def scale_up(column: BoundColumn, answers: list[Answer]) -> list[Answer]:
     """The answers with the rows that do not apply taken out and the rest scaled up to the component's weight."""
     left = tuple(
         0 if answer.state is NOT_APPLICABLE else row.points for row, answer in zip(column.rows, answers, strict=True)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .rubric import Limits, Rubric, StageRule
 
 # The outcomes that a rubric must give a number to.
-OUTCOMES = frozenset(Phase) | {
+OUTCOMES = frozenset(phase.value for phase in Phase) | {
     "not_started",
     "retrospective",
     "retrospective_many",
