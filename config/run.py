@@ -188,6 +188,8 @@ def run_processes(*, host: str, port: int, data_dir: Path, password: str | None)
         "PYTHONUNBUFFERED": "1",
         # A pull takes minutes and continues where it was cut, so Ctrl-C does not wait for it.
         "REMAP_SIGTERM": "SIGQUIT",
+        # Celery warns root on every start; here the whole machine is root's own.
+        **({"PYTHONWARNINGS": "ignore:You're running the worker with superuser"} if os.geteuid() == 0 else {}),
         MARK: str(data_dir),
     }
     commands = parse_procfile((ROOT / "Procfile").read_text()).processes
@@ -268,6 +270,7 @@ def main() -> int:
 def serve(*, host: str, port: int, data_dir: Path) -> int:
     import django
     from django.core.exceptions import ImproperlyConfigured
+    from django.core.management import CommandError
     from django.db import OperationalError
     from kombu.exceptions import OperationalError as NoQueue
 
@@ -280,6 +283,8 @@ def serve(*, host: str, port: int, data_dir: Path) -> int:
         raise CannotRun(str(problem)) from problem
     except OperationalError as problem:
         raise CannotRun(f"The database of DATABASE_URL cannot be used: {str(problem).splitlines()[0]}") from problem
+    except CommandError as problem:
+        raise CannotRun(f"The first start could not be finished: {problem}") from problem
     except NoQueue as problem:
         raise CannotRun(f"The queue of REDIS_URL cannot be used: {problem}") from problem
     finally:

@@ -95,7 +95,7 @@ def test_each_requirement_has_its_reason_and_is_pinned_with_hashes():
     for name in ("base", "dev"):
         for line in read(f"requirements/{name}.in").splitlines():
             if line and not line.startswith(("#", "-r")):
-                assert re.search(r"\s# \w", line), f"{line} in {name}.in has no reason"
+                assert re.search(r"\s# \S", line), f"{line} in {name}.in has no reason"
         pinned = read(f"requirements/{name}.txt")
         assert "://" not in pinned, "an index address in the pins"
         assert not re.search(r"^\s*--(index|extra|find|trusted)", pinned, flags=re.MULTILINE)

@@ -61,7 +61,7 @@ def elsewhere(tmp_path, monkeypatch):
     for name in ("base", "dev"):
         (tmp_path / "requirements" / f"{name}.txt").write_text(f"{name}==1\n")
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
-    (tmp_path / ".venv" / "bin" / "python").write_text("#!/bin/sh\necho \"$@\" >> \"$0.asked\"\nexit ${PIP_FAILS:-0}\n")
+    (tmp_path / ".venv" / "bin" / "python").write_text('#!/bin/sh\necho "$@" >> "$0.asked"\nexit ${PIP_FAILS:-0}\n')
     (tmp_path / ".venv" / "bin" / "python").chmod(0o755)
     return tmp_path
 
@@ -113,6 +113,12 @@ def test_the_beginning_of_ci_knows_its_own_steps():
     script = (ROOT / ".ci" / "run").read_text()
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
     assert subprocess.run(["bash", "-n", ROOT / ".ci" / "run"], check=False).returncode == 0
-    steps = ["make --no-print-directory lint", "check --deploy", "docs/openapi.yaml", "-m integration", "make --no-print-directory test"]
+    steps = [
+        "make --no-print-directory lint",
+        "check --deploy",
+        "docs/openapi.yaml",
+        "-m integration",
+        "make --no-print-directory test",
+    ]
     places = [script.index(step) for step in steps]
     assert places == sorted(places), "the suite comes last: its summary is the last line"
