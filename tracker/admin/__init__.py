@@ -13,3 +13,4 @@ __all__ = ["annotations", "descriptions", "people", "queries", "runs", "schedule
 
 # The index with its notices; by a name of its own, because unfold's template of the same name stands first.
 admin.site.index_template = "admin/tracker/index.html"
+admin.site.index_title = "What needs a person"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict
 
 from django.db.models import Exists, OuterRef, Q
+from django.templatetags.static import static
 from django.urls import reverse
 
 from tracker.models import RegistryDescription, RegistryQuery, SetAside, SyncRun
@@ -90,6 +91,11 @@ def _bad_runs() -> list[SyncRun]:
     bad_again = later.filter(kind=OuterRef("kind"), state__in=list(WORDS))
     runs = SyncRun.objects.filter(state__in=list(WORDS)).exclude(Exists(good)).exclude(Exists(bad_again))
     return list(runs.select_related("query").order_by("-started")[:MOST_RUNS])
+
+
+def favicon(request: HttpRequest) -> str:
+    """The product's mark, by its address as the static files are served."""
+    return static("tracker/mark.svg")
 
 
 def navigation(request: HttpRequest) -> list[dict[str, object]]:

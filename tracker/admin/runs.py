@@ -36,8 +36,7 @@ class SyncRunAdmin(SyncsAll, ReadOnly):
     """One pull from one source."""
 
     list_display = (
-        "started", "what", "kind", "state_label", "seen", "new", "changed", "unchanged", "set_aside", "requests",
-        "seconds",
+        "started", "what", "kind_name", "state_label", "seen", "new", "changed", "unchanged", "set_aside", "seconds",
     )  # fmt: skip
     list_filter = ("state", "kind", "query")
     list_select_related = ("query",)
@@ -46,13 +45,13 @@ class SyncRunAdmin(SyncsAll, ReadOnly):
     date_hierarchy = "started"
     list_buttons = (SYNC_ALL, SYNC_ALL_WHOLE)
     readonly_fields = (
-        "query", "kind", "state_label", "message", "started", "finished", "seconds", "asked_words", "data_timestamp",
-        "posted_from", "expected", "pages", "requests", "seen", "new", "changed", "unchanged", "set_aside",
+        "query", "kind", "state_words", "message", "started", "seconds", "asked_words", "data_version",
+        "posted_words", "expected_words", "pages", "requests", "seen", "new", "changed", "unchanged", "set_aside",
         "filled_words", "drift_words", "goes_on",
     )  # fmt: skip
     fieldsets = (
-        (None, {"fields": ("state_label", "message", "query", "kind", "started", "finished", "seconds")}),
-        ("What it asked", {"fields": ("asked_words", "posted_from", "data_timestamp", "expected", "goes_on")}),
+        (None, {"fields": ("state_words", "message", "query", "kind", "started", "seconds")}),
+        ("What it asked", {"fields": ("asked_words", "posted_words", "data_version", "expected_words", "goes_on")}),
         ("What it saw", {"fields": ("seen", "new", "changed", "unchanged", "set_aside", "pages", "requests")}),
         ("How full the records were", {"fields": ("filled_words",)}),
         ("What the registry sent that is new to us", {"fields": ("drift_words",)}),
@@ -76,10 +75,16 @@ class SyncRunAdmin(SyncsAll, ReadOnly):
         },
     )
     def state_label(self, run: SyncRun) -> tuple[str, str]:
-        return (
-            run.state,
-            f"{run.state}: {run.get_state_display()}" if run.state != run.get_state_display() else run.state,
-        )
+        return run.state, self.state_words(run)
+
+    @admin.display(description="state")
+    def state_words(self, run: SyncRun) -> str:
+        name, words = run.state, run.get_state_display()
+        return name if name == words else f"{name}: {words}"
+
+    @admin.display(description="kind", ordering="kind")
+    def kind_name(self, run: SyncRun) -> str:
+        return run.kind  # its words are a sentence, which stands on the run's own page
 
     @admin.display(description="seconds")
     def seconds(self, run: SyncRun) -> str:
@@ -90,6 +95,18 @@ class SyncRunAdmin(SyncsAll, ReadOnly):
         if not isinstance(run.asked, dict) or not run.asked:
             return as_words(run.asked)
         return table(("parameter", "value"), ((name, as_words(value)) for name, value in run.asked.items()))
+
+    @admin.display(description="posted from")
+    def posted_words(self, run: SyncRun) -> str:
+        return f"{run.posted_from}" if run.posted_from else "any day"
+
+    @admin.display(description="the registry's data version")
+    def data_version(self, run: SyncRun) -> str:
+        return run.data_timestamp or "not asked"
+
+    @admin.display(description="records it said it has")
+    def expected_words(self, run: SyncRun) -> str:
+        return "not said" if run.expected is None else f"{run.expected:,}"
 
     @admin.display(description="goes on from")
     def goes_on(self, run: SyncRun) -> str:

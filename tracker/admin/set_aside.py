@@ -5,10 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import admin, messages
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
 from unfold.decorators import display
 
+from tracker import pipeline
 from tracker.models import SetAside
+from tracker.reads.wording import utc
 from tracker.sources.packing import unpack
+from tracker.sync import single
 from tracker.terms import SetAsideState
 
 from .buttons import Button, NotDone, ReadOnly
@@ -17,6 +23,8 @@ from .showing import raw_text
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest
+
+MOST_TOLD = 10  # sentences after an action; a page of records would fill the screen
 
 
 @admin.register(SetAside)
@@ -29,7 +37,7 @@ class SetAsideAdmin(ReadOnly):
     list_per_page = 50
     actions = ("replay_selected",)
     fields = readonly_fields = (
-        "number", "reason", "state_label", "source", "origin", "run", "first_seen", "last_seen", "replayed", "record",
+        "number", "reason", "state_words", "source", "origin", "came_by", "first_seen", "last_seen", "record",
     )  # fmt: skip
     record_buttons = (
         Button(
@@ -56,7 +64,20 @@ class SetAsideAdmin(ReadOnly):
         label={SetAsideState.WAITING.value: "warning", SetAsideState.REPLAYED.value: "success"},
     )
     def state_label(self, aside: SetAside) -> tuple[str, str]:
-        return aside.state, str(aside.get_state_display())
+        return aside.state, self.state_words(aside)
+
+    @admin.display(description="state")
+    def state_words(self, aside: SetAside) -> str:
+        when = f" ({utc(aside.replayed)})" if aside.replayed else ""
+        return f"{aside.get_state_display()}{when}"
+
+    @admin.display(description="came by")
+    def came_by(self, aside: SetAside) -> str:
+        if aside.run is None:
+            return "no run that is kept"
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:tracker_syncrun_change", args=[aside.run.pk]), aside.run
+        )
 
     @admin.display(description="what came, without contacts")
     def record(self, aside: SetAside) -> str:
@@ -70,13 +91,22 @@ class SetAsideAdmin(ReadOnly):
 
     def replay(self, request: HttpRequest, aside: SetAside) -> str:
         if not self.is_waiting(aside):
-            raise NotDone(f"{aside.nct_id or 'This record'} was replayed before; nothing is left to do.")
-        raise NotImplementedError
+            raise NotDone(f"{self.number(aside)} was replayed before; nothing is left to do.")
+        reason = single.replay(aside=aside, absorb=pipeline.absorb, at=timezone.now())
+        if reason:
+            raise NotDone(f"{self.number(aside)} still cannot be read, so it stays set aside: {reason}")
+        return f"{self.number(aside)} was read and stored."
 
     @admin.action(description="Replay the selected records", permissions=["replay"])
     def replay_selected(self, request: HttpRequest, queryset: QuerySet[SetAside]) -> None:
-        for aside in queryset.filter(state=SetAsideState.WAITING):
+        told: dict[int, list[str]] = {messages.SUCCESS: [], messages.ERROR: []}
+        for aside in queryset:
             try:
-                self.message_user(request, self.replay(request, aside), messages.SUCCESS)
+                told[messages.SUCCESS].append(self.replay(request, aside))
             except NotDone as refusal:
-                self.message_user(request, str(refusal), messages.ERROR)
+                told[messages.ERROR].append(str(refusal))
+        for level, sentences in told.items():
+            for sentence in sentences[:MOST_TOLD]:
+                self.message_user(request, sentence, level)
+            if len(sentences) > MOST_TOLD:
+                self.message_user(request, f"And {len(sentences) - MOST_TOLD:,} more like these.", level)

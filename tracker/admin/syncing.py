@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tracker import tasks
 from tracker.models import RegistryQuery
 
 from .buttons import Button, NotDone
@@ -29,8 +30,6 @@ SYNC_ALL_WHOLE = Button(
 
 def ask(*, slug: str | None, full: bool) -> None:
     """Queue a sync of one query, or of all that are on (slug None). Two at once are one: the run's lock sees to it."""
-    from tracker import tasks
-
     tasks.sync_trials.delay(query=slug, full=full)
 
 
