@@ -90,18 +90,18 @@ _APPEND = f"""
 """  # noqa: S608 - our own column names
 _COPY_ONTO_TRIALS = """
     UPDATE tracker_trial AS trial
-    SET track = leading.track, stage = leading.stage, stage_possible = leading.stage_possible, step = leading.step,
-        strength = leading.earned, strength_possible = leading.possible, score = leading.score,
-        score_possible = leading.score_possible, momentum = leading.momentum,
+    SET track = ahead.track, stage = ahead.stage, stage_possible = ahead.stage_possible, step = ahead.step,
+        strength = ahead.earned, strength_possible = ahead.possible, score = ahead.score,
+        score_possible = ahead.score_possible, momentum = ahead.momentum,
         roles = scored.roles, stop_classes = scored.stop_classes
     FROM incoming_scored AS scored
-    LEFT JOIN incoming_maturity AS leading ON leading.trial_id = scored.trial_id AND leading.is_leading
+    LEFT JOIN incoming_maturity AS ahead ON ahead.trial_id = scored.trial_id AND ahead.is_leading
     WHERE trial.nct_id = scored.trial_id
       AND (trial.track, trial.stage, trial.stage_possible, trial.step, trial.strength, trial.strength_possible,
            trial.score, trial.score_possible, trial.momentum, trial.roles, trial.stop_classes)
           IS DISTINCT FROM
-          (leading.track, leading.stage, leading.stage_possible, leading.step, leading.earned, leading.possible,
-           leading.score, leading.score_possible, leading.momentum, scored.roles, scored.stop_classes)
+          (ahead.track, ahead.stage, ahead.stage_possible, ahead.step, ahead.earned, ahead.possible,
+           ahead.score, ahead.score_possible, ahead.momentum, scored.roles, scored.stop_classes)
 """
 
 
