@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from tracker.classify.proposals import propose
 from tracker.scoring.facts import trial_facts
 from tracker.scoring.ledger import score
 from tracker.scoring.rubric import CURRENT
@@ -33,10 +34,11 @@ def absorb(
     *, records: Sequence[TrialRecord], origin: Origin, run: SyncRun | None, at: datetime, is_live: bool = True
 ) -> Stored:
     """Take these records in; gives what became of each. `at` is the moment, and its day is the rules' today."""
-    from tracker.classify.proposals import propose
-
     stored = store(records=records, origin=origin, run=run, at=at, is_live=is_live)
-    standing = propose(records=stored.current, at=at)
-    facts = {record.nct_id: trial_facts(record, annotations=standing[record.nct_id]) for record in stored.current}
+    standings = propose(records=stored.current, at=at)
+    facts = {}
+    for record in stored.current:
+        standing = standings[record.nct_id]
+        facts[record.nct_id] = trial_facts(record, relevance=standing.relevance, annotations=standing)
     score(trials=facts, rubric=CURRENT, today=at.date(), at=at)
     return stored

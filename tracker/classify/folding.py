@@ -1,90 +1,132 @@
 """Text made comparable, without losing where each character came from.
 
 Registry text is typed by thousands of hands: full-width letters, superscripts, six kinds of hyphen, soft hyphens from
-pasted PDFs. ``fold`` brings text and lexicon to one form. Almost always that form is as long as the original, so
-offsets are the same; where characters appear or vanish (a ligature, a soft hyphen), a map leads back.
+pasted PDFs. ``fold`` brings text and lexicon to one plain form in ASCII, which automata walk fastest. Almost always
+that form is as long as the original, so offsets are the same; where characters appear or vanish (a ligature, a soft
+hyphen), a few marks lead back.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from functools import lru_cache
 from typing import NamedTuple
 
-# A line broken inside a sentence (old records were wrapped at 80 characters) is no end of a sentence.
-_WRAPPED = re.compile(r"(?<=[\w,]) ?\n(?=[a-z(])")
-_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d-"
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
+_QUOTES = {**dict.fromkeys("\u2018\u2019\u02bc\u2032\u00b4", "'"), **dict.fromkeys("\u201c\u201d\u2033", '"')}
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+# In the original a continued line begins with a small letter; a heading or a new item does not.
+_CONTINUED = re.compile(r"\n(?=[a-z(])")
+
+
+class Mark(NamedTuple):
+    """From ``folded`` on, characters come from ``origin`` on; all from that one character where it was ``spread``."""
+
+    folded: int
+    origin: int
+    spread: bool
 
 
 class Folded(NamedTuple):
-    """``text`` in the comparable form; ``origin[i]`` is where its i-th character came from (None: at i itself)."""
+    """``text`` in the comparable form, and the marks that lead back (None: every offset is the same)."""
 
     text: str
-    origin: tuple[int, ...] | None
-    length: int  # of the original
+    marks: tuple[Mark, ...] | None
+
+    def origin(self, at: int) -> int:
+        """Where the folded character at this offset came from."""
+        if self.marks is None:
+            return at
+        mark = self.marks[bisect_right(self.marks, at, key=lambda one: one.folded) - 1]
+        return mark.origin if mark.spread else mark.origin + at - mark.folded
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """The offsets in the original text of this span of the folded one (end is exclusive in both)."""
-        if self.origin is None:
+        """The offsets in the original text of this span of the folded one; not for an empty span."""
+        if self.marks is None:
             return start, end
-        return self.origin[start], self.origin[end - 1] + 1
+        return self.origin(start), self.origin(end - 1) + 1
+
+    def found_at(self, original: int) -> int:
+        """The first folded offset that came from this original one or a later one; the text's length if none did."""
+        if self.marks is None:
+            return original
+        low, high = 0, len(self.text)
+        while low < high:
+            middle = (low + high) // 2
+            if self.origin(middle) < original:
+                low = middle + 1
+            else:
+                high = middle
+        return low
 
 
 @lru_cache(maxsize=4096)
 def _folded_character(character: str) -> str:
-    """One character's comparable form, of any length; "" where it has no width."""
+    """The ASCII that stands for a character outside ASCII; "" for one without width."""
     if character in _DASHES:
         return " "
-    if character in "\u2018\u2019\u02bc\u2032\u00b4`":
-        return "'"
-    if character in "\u201c\u201d\u2033":
-        return '"'
-    if character == "\u00b5":
-        return "\u03bc"
-    category = unicodedata.category(character)
-    if category == "Cf":  # soft hyphens, zero-width spaces, byte order marks
+    if character in _QUOTES:
+        return _QUOTES[character]
+    if unicodedata.category(character) == "Cf":  # soft hyphens, zero-width spaces, byte order marks
         return ""
-    if category in ("Zs", "Cc"):
-        return "\n" if character in "\n\r\x1e" else " "
-    changed = unicodedata.normalize("NFKC", character)
-    if len(changed) > 1 and not changed.isalpha():
-        return " "  # trade marks, fractions, ellipses: no word of the lexicon holds one
-    lowered = changed.lower()
-    return lowered if len(changed) > 1 or len(lowered) == 1 else lowered[0]
+    whole = unicodedata.normalize("NFKC", character).lower()
+    bare = "".join(one for one in unicodedata.normalize("NFKD", whole) if not unicodedata.combining(one))
+    if bare in ("\u03bc", "\u00d7"):  # micro, times: written as u and x as often
+        return "u" if bare == "\u03bc" else "x"
+    if bare.isascii() and bare.isalnum():
+        return bare  # an accent, a superscript, a full-width letter, a ligature
+    # A Greek letter belongs to its word (TGF-beta); whatever else there is parts words.
+    return "z" if whole.isalpha() and "GREEK" in unicodedata.name(character, "") else " "
 
 
 def fold(text: str) -> Folded:
-    """``text`` in lower case, compatibility-normalised (NFKC, by character), with plain hyphens as spaces.
+    """``text`` in lower case and ASCII, compatibility-normalised (NFKC, by character), with hyphens as spaces.
 
     >>> fold("Non‑Small‑Cell").text
     'non small cell'
     """
+    if "\n" in text:
+        text = _CONTINUED.sub(_joined, text)
     if text.isascii():
-        folded = text.lower().replace("-", " ").replace("\t", " ").replace("`", "'")
-        return Folded(_WRAPPED.sub(_as_spaces, folded) if "\n" in folded else folded, None, len(text))
+        return Folded(_plain(text), None)
     changed = text
-    for character in set(text):
-        if character.isascii():
-            continue
+    uneven = []
+    for character in set(_BEYOND_ASCII.findall(text)):
         instead = _folded_character(character)
-        if len(instead) != 1:
-            return _fold_by_map(text)
-        changed = changed.replace(character, instead)
-    folded = changed.lower().replace("-", " ").replace("\t", " ").replace("`", "'")
-    return Folded(_WRAPPED.sub(_as_spaces, folded) if "\n" in folded else folded, None, len(text))
+        if len(instead) == 1:
+            changed = changed.replace(character, instead)
+        else:
+            uneven.append(character)
+    return _fold_uneven(changed, uneven) if uneven else Folded(_plain(changed), None)
 
 
-def _as_spaces(match: re.Match[str]) -> str:
-    return " " * len(match[0])
+def _joined(match: re.Match[str]) -> str:
+    """A line broken inside a sentence is no end of one: old records were wrapped at 80 characters."""
+    before = match.string[match.start() - 1 : match.start()]
+    return " " if before.isalnum() or before in (",", " ") else "\n"
 
 
-def _fold_by_map(text: str) -> Folded:
+def _plain(text: str) -> str:
+    return text.lower().replace("-", " ").replace("\t", " ").replace("`", "'").replace("\r", "\n")
+
+
+def _fold_uneven(text: str, uneven: list[str]) -> Folded:
     pieces: list[str] = []
-    origin: list[int] = []
-    for at, character in enumerate(text):
-        piece = _folded_character(character)
-        pieces.append(piece)
-        origin.extend([at] * len(piece))
-    folded = "".join(pieces)
-    return Folded(_WRAPPED.sub(_as_spaces, folded) if "\n" in folded else folded, tuple(origin), len(text))
+    marks: list[Mark] = []
+    length = 0
+    at = 0
+    for match in re.finditer("[" + re.escape("".join(uneven)) + "]", text):
+        for piece, origin, spread in (
+            (_plain(text[at : match.start()]), at, False),
+            (_folded_character(match[0]), match.start(), True),
+        ):
+            if piece:
+                marks.append(Mark(length, origin, spread))
+                pieces.append(piece)
+                length += len(piece)
+        at = match.end()
+    marks.append(Mark(length, at, False))
+    pieces.append(_plain(text[at:]))
+    return Folded("".join(pieces), tuple(marks))

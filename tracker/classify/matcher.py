@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple, NotRequired, TypedDict
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
-from tracker.classify.folding import Folded, fold
+from tracker.classify.folding import fold
 from tracker.classify.lexicon import Rule
 from tracker.terms import Facet
 
@@ -51,8 +52,12 @@ _SAMPLED = re.compile(
     r"(?<!\w)(?:collect\w*|sampl\w*|drawn?|draws|specimens?|biobank\w*|obtained|biomarkers?|isolat\w+|exosom\w*)(?!\w)"
 )
 _SAMPLE_GROUPS = frozenset({"title", "intervention", "bio_spec", "primary", "outcome", "arm"})
+# "Exclusion Criteria:" as a heading; where a record has no headings, the words anywhere.
+_EXCLUSION = re.compile(
+    r"(?<=\n)[\s*#_]*(?:key |main |major )?(?:non inclusion|exclusion)|exclusion criteria|excluded if"
+)
 _BREAK = "\x1e"
-_SENTENCE_ENDS = (". ", "\n", "; ", "? ", _BREAK)
+_SENTENCE_END = re.compile(r"[.;?!] |\n|\x1e")
 
 
 class Automaton:
@@ -105,29 +110,35 @@ class Text:
     def __init__(self, passages: Sequence[Passage], groups: dict[str, str]) -> None:
         self.passages = passages
         self._known_groups = groups
-        self._groups: list[str] | None = None
-        joined = _BREAK.join(passage.text for passage in passages)
-        whole = fold(joined)
-        if whole.origin is None:
-            self._each: list[Folded] | None = None
-            self.folded = whole.text
-            lengths = [len(passage.text) for passage in passages]
-        else:
-            self._each = [fold(passage.text) for passage in passages]
-            self.folded = _BREAK.join(each.text for each in self._each)
-            lengths = [len(each.text) for each in self._each]
-        self.starts: list[int] = []
-        at = 0
-        for length in lengths:
-            self.starts.append(at)
-            at += length + 1
+        texts = [passage.text for passage in passages]
+        joined = _BREAK.join(texts)
+        if joined.count(_BREAK) >= len(texts) > 0:  # nobody's text should hold a record separator
+            texts = [text.replace(_BREAK, " ") for text in texts]
+            joined = _BREAK.join(texts)
+        self._whole = fold(joined)
+        self.folded = self._whole.text
+        self._begins = list(accumulate((len(text) + 1 for text in texts), initial=0))[:-1]
+        self.starts = (
+            self._begins if self._whole.marks is None else [self._whole.found_at(begin) for begin in self._begins]
+        )
 
-    @property
+    @cached_property
     def groups(self) -> list[str]:
         """The field group of each passage; "" for one that the lexicon does not name."""
-        if self._groups is None:
-            self._groups = [self._known_groups.get(column(passage.field), "") for passage in self.passages]
-        return self._groups
+        return [self._known_groups.get(column(passage.field), "") for passage in self.passages]
+
+    @cached_property
+    def exclusion(self) -> tuple[int, int]:
+        """The part of the eligibility that keeps people out: what stands there is not what the trial is about."""
+        for number, group in enumerate(self.groups):
+            if group == "eligibility":
+                low, high = self.starts[number], self.ends(number)
+                found = _EXCLUSION.search(self.folded, low, high)
+                return (found.start(), high) if found else (high, high)
+        return (0, 0)
+
+    def excluded(self, hit: Hit) -> bool:
+        return self.exclusion[0] <= hit.start < self.exclusion[1]
 
     def passage_at(self, position: int) -> int:
         return bisect_right(self.starts, position) - 1
@@ -138,19 +149,14 @@ class Text:
 
     def original(self, passage: int, start: int, end: int) -> tuple[int, int]:
         """Offsets in the passage's own text of this span of the folded whole."""
-        begins = self.starts[passage]
-        if self._each is None:
-            return start - begins, end - begins
-        return self._each[passage].span(start - begins, end - begins)
+        first, last = self._whole.span(start, end)
+        return first - self._begins[passage], last - self._begins[passage]
 
     def folded_span(self, passage: int, start: int, end: int) -> tuple[int, int] | None:
         """Where this span of a passage stands in the folded whole; None where nothing of it is left there."""
-        begins = self.starts[passage]
-        origin = self._each[passage].origin if self._each is not None else None
-        if origin is None:
-            return begins + start, begins + end
-        first, last = bisect_left(origin, start), bisect_left(origin, end)
-        return (begins + first, begins + last) if first < last else None
+        begins = self._begins[passage]
+        first, last = self._whole.found_at(begins + start), self._whole.found_at(begins + end)
+        return (first, last) if first < last else None
 
     def reads(self, passage: int, start: int, end: int, exact: str) -> bool:
         """Whether these characters stand exactly so in the original, hyphens and spaces being one."""
@@ -167,17 +173,17 @@ class Text:
 
     def sentence(self, hit: Hit) -> tuple[int, int]:
         """The sentence around a hit, in the folded whole; never beyond its passage."""
-        low, high = self.starts[hit.passage], self.ends(hit.passage)
-        folded = self.folded
-        for end in _SENTENCE_ENDS:
-            at = folded.rfind(end, low, hit.start)
-            if at >= 0:
-                low = max(low, at + len(end))
-        for end in _SENTENCE_ENDS:
-            at = folded.find(end, hit.end, high)
-            if at >= 0:
-                high = at
+        starts, ends = self._sentence_ends
+        before = bisect_right(ends, hit.start) - 1
+        after = bisect_left(starts, hit.end)
+        low = max(self.starts[hit.passage], ends[before] if before >= 0 else 0)
+        high = min(self.ends(hit.passage), starts[after] if after < len(starts) else len(self.folded))
         return low, high
+
+    @cached_property
+    def _sentence_ends(self) -> tuple[list[int], list[int]]:
+        spans = [match.span() for match in _SENTENCE_END.finditer(self.folded)]
+        return [start for start, _ in spans], [end for _, end in spans]
 
 
 @lru_cache(maxsize=65536)
@@ -204,14 +210,19 @@ def stands(text: Text, hit: Hit, vesicles: Vesicles) -> bool:
     rule = hit.rule
     if not (rule.near or rule.not_near or rule.before or rule.not_before or rule.after or rule.not_after or rule.needs):
         return True
+    if rule.needs == "ev" and hit.passage not in vesicles.passages:
+        return False
     low, high = text.sentence(hit)
     if rule.needs == "ev":
-        short = text.groups[hit.passage] in SHORT and hit.passage in vesicles.passages
-        if not short and not vesicles.within(low, high):
+        if text.groups[hit.passage] not in SHORT and not vesicles.within(low, high):
             return False
-    elif rule.needs == "sample" and text.groups[hit.passage] not in _SAMPLE_GROUPS:
-        if not vesicles.within(low, high) and not _SAMPLED.search(text.folded, low, high):
-            return False
+    elif (
+        rule.needs == "sample"
+        and text.groups[hit.passage] not in _SAMPLE_GROUPS
+        and not vesicles.within(low, high)
+        and not _SAMPLED.search(text.folded, low, high)
+    ):
+        return False
     folded = text.folded
     low, high = max(low, hit.start - rule.within), min(high, hit.end + rule.within)
     if rule.near and not (rule.near.search(folded, low, hit.start) or rule.near.search(folded, hit.end, high)):

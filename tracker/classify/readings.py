@@ -1,4 +1,4 @@
-"""Annotations of a record that names vesicles: its terms, its roles, and the readings that no registry field holds. Pure.
+"""Annotations of a record that names vesicles: its terms, roles, and readings that no registry field holds. Pure.
 
 The lexicon finds the words; what is decided here is what needs more than words: the kind of an intervention, the study
 type, two halves of a reading that must meet. Each decision says in its docstring which sentence of the rubric it
@@ -30,7 +30,7 @@ class Proposal(NamedTuple):
     words: list[Words]
 
 
-_MOST_WORDS = 5  # quotations kept an annotation; the first ones, in the record's order
+_MOST_WORDS = 6  # quotations kept an annotation; the first ones, in the record's order
 
 # What an intervention must be for "is EVs": a thing given. A test, a device or a blood sample only measures.
 _GIVEN = frozenset(
@@ -44,7 +44,8 @@ _GIVEN = frozenset(
 )
 _CARE = frozenset({PrimaryPurpose.TREATMENT, PrimaryPurpose.PREVENTION, PrimaryPurpose.SUPPORTIVE_CARE})
 _MEASURING = re.compile(
-    r"(?<!\w)(?:detect\w*|test\w*|assay\w*|analy\w+|sampl\w+|measur\w+|marker\w*|biomarker\w*|collect\w*|quantif\w*|profil\w*|sequenc\w*|extraction|isolation|diagnos\w*|blood draw|chip|level\w*|expression|whole blood)(?!\w)"
+    r"(?<!\w)(?:detect\w*|test\w*|assay\w*|analy\w+|sampl\w+|measur\w+|marker\w*|biomarker\w*|collect\w*|quantif\w*"
+    r"|profil\w*|sequenc\w*|extraction|isolation|diagnos\w*|blood draw|chip|level\w*|expression|whole blood)(?!\w)"
 )
 _TAKEN = re.compile(
     r"(?<!\w)(?:blood|plasma|serum|urine|sputum) (?:sample|samples|draw|draws)(?!\w)|(?<!\w)(?:sampled|sampling)(?!\w)"
@@ -74,22 +75,19 @@ def record_proposals(record: TrialRecord, text: Text, vesicles: Vesicles, ready:
     """All annotations of a record but its stop reasons, in the order of the facets."""
     found = _Found(record, text, vesicles)
     for hit in ready.readings(text):
-        if stands(text, hit, vesicles):
+        if not text.excluded(hit) and stands(text, hit, vesicles):
             found.readings[f"{hit.rule.term} {hit.rule.part}".strip()].append(hit)
 
     annotations: dict[tuple[Facet, str], list[Hit]] = defaultdict(list)
     for hit in vesicles.hits:
         annotations[Facet.EV, hit.rule.term].append(hit)
     for hit in ready.diseases(text):
-        if (
-            hit.rule.term
-            and hit.rule.disease not in ("generic", "other_tumour", "unrelated")
-            and stands(text, hit, vesicles)
-        ):
+        told = hit.rule.term and hit.rule.disease not in ("generic", "other_tumour", "unrelated")
+        if told and not text.excluded(hit) and stands(text, hit, vesicles):
             annotations[Facet.DISEASE, hit.rule.term].append(hit)
     roles: dict[str, list[Hit]] = defaultdict(list)
     for hit in ready.terms(text):
-        if not stands(text, hit, vesicles):
+        if text.excluded(hit) or not stands(text, hit, vesicles):
             continue
         if hit.rule.facet == Facet.ROLE:
             roles[f"{hit.rule.term} {hit.rule.needs}"].append(hit)
@@ -111,11 +109,19 @@ def record_proposals(record: TrialRecord, text: Text, vesicles: Vesicles, ready:
 
 
 def _words(text: Text, hits: Iterable[Hit]) -> list[Words]:
-    first = {(hit.start, hit.end): hit for hit in sorted(hits, key=lambda one: (one.start, one.end))}
-    return [text.words(hit) for hit in list(first.values())[:_MOST_WORDS]]
+    """The words an annotation is shown with: the first of each place, then more of them, in the record's order."""
+    spans = {(hit.start, hit.end): hit for hit in sorted(hits, key=lambda one: (one.start, one.end))}
+    seen: dict[str, int] = defaultdict(int)
+    ranked = []
+    for hit in spans.values():
+        group = text.groups[hit.passage]
+        ranked.append((seen[group], hit.start, hit))
+        seen[group] += 1
+    kept = sorted(ranked, key=lambda one: one[:2])[:_MOST_WORDS]
+    return [text.words(hit) for _, _, hit in sorted(kept, key=lambda one: one[1])]
 
 
-# --- what the trial does with vesicles ---------------------------------------------------------------------------------
+# --- what the trial does with vesicles -------------------------------------------------------------------------------
 
 
 def _tracks(found: _Found) -> dict[str, list[Hit]]:
@@ -196,7 +202,7 @@ def _measuring_sentence(found: _Found, hit: Hit) -> bool:
     return bool(_MEASURING.search(found.text.folded, low, high))
 
 
-# --- roles -------------------------------------------------------------------------------------------------------------
+# --- roles -----------------------------------------------------------------------------------------------------------
 
 
 def _roles(found: _Found, tracks: dict[str, list[Hit]], spoken: dict[str, list[Hit]]) -> dict[str, list[Hit]]:
@@ -222,7 +228,7 @@ def _roles(found: _Found, tracks: dict[str, list[Hit]], spoken: dict[str, list[H
     return roles
 
 
-# --- how a measurement was designed ------------------------------------------------------------------------------------
+# --- how a measurement was designed ----------------------------------------------------------------------------------
 
 
 def _design(found: _Found, tracks: dict[str, list[Hit]], roles: dict[str, list[Hit]]) -> dict[str, list[Hit]]:
@@ -267,7 +273,7 @@ def _case_control(found: _Found) -> list[Hit]:
         for other in proven:
             if other.passage == one.passage:
                 close = low <= other.start < high
-                inclusion = group == "eligibility" and _included(found, one) and _included(found, other)
+                inclusion = group == "eligibility"
                 together = close or inclusion
             else:
                 together = {group, found.group(other)} <= {"arm", "arm_text"}
@@ -275,12 +281,6 @@ def _case_control(found: _Found) -> list[Hit]:
                 pairs += [one, other]
                 break
     return pairs
-
-
-def _included(found: _Found, hit: Hit) -> bool:
-    """Whether a hit in the eligibility stands before the exclusions."""
-    start = found.text.starts[hit.passage]
-    return "exclusion" not in found.text.folded[start : hit.start]
 
 
 def _sampled_under_suspicion(found: _Found) -> list[Hit]:
@@ -298,17 +298,13 @@ def _reference_standard(found: _Found, roles: dict[str, list[Hit]]) -> list[Hit]
     hits: list[Hit] = []
     following = any(role in roles for role in _FOLLOWING_ROLES)
     if not following or any(role in roles for role in _DIAGNOSTIC_ROLES):
-        hits += [
-            hit
-            for hit in found.readings[f"{name} diagnosis"]
-            if found.group(hit) != "eligibility" or _included(found, hit)
-        ]
+        hits += found.readings[f"{name} diagnosis"]
     if following:
         hits += found.readings[f"{name} outcome"]
     return hits
 
 
-# --- what a product is -------------------------------------------------------------------------------------------------
+# --- what a product is -----------------------------------------------------------------------------------------------
 
 
 def _product(
@@ -337,15 +333,11 @@ def _product(
         if _of_product(found, hit, own) and _AMOUNT.search(found.text.folded, max(0, hit.start - 40), hit.start)
     ]
     route = [hit for hit in found.readings[Reading.ROUTE] if _of_product(found, hit, own)]
-    for reading, hits in (
-        (Reading.EV_SOURCE_NAMED, sources),
-        (Reading.DOSE, dose),
-        (Reading.ROUTE, route),
-        (Reading.CLINICAL_OUTCOME, found.readings[Reading.CLINICAL_OUTCOME]),
-    ):
-        if hits:
-            said[reading] = hits
-    return said
+    said[Reading.EV_SOURCE_NAMED] = sources
+    said[Reading.DOSE] = dose
+    said[Reading.ROUTE] = route
+    said[Reading.CLINICAL_OUTCOME] = found.readings[Reading.CLINICAL_OUTCOME]
+    return {reading: hits for reading, hits in said.items() if hits}
 
 
 def _own_passages(found: _Found) -> frozenset[int]:

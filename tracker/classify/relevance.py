@@ -26,17 +26,18 @@ if TYPE_CHECKING:
 # Where a word stands says how much the record is about it (RUBRIC: title, intervention, outcome > conditions,
 # keywords, arms, summary > detailed description > eligibility). Halves of a point; about needs six.
 _EV_WEIGHT = {
-    "title": 6, "intervention": 6, "primary": 6, "outcome": 6,
-    "condition": 4, "keyword": 4, "arm": 4, "arm_text": 4, "summary": 4, "intervention_text": 4, "bio_spec": 4, "population": 4,
-    "detail": 2, "eligibility": 1,
-}  # fmt: skip
+    **dict.fromkeys(("title", "intervention", "primary", "outcome"), 6),
+    **dict.fromkeys(("condition", "keyword", "arm", "arm_text", "summary"), 4),
+    **dict.fromkeys(("intervention_text", "bio_spec", "population"), 4),
+    "detail": 2,
+    "eligibility": 1,
+}
 _ABOUT = 6
 # A word of doing beside a vesicle: the record works with it, it does not only name it.
 _WORKED = re.compile(
     r"(?<!\w)(?:measur\w+|detect\w*|quantif\w+|analy[sz]\w+|profil\w+|sequenc\w+|isolat\w+|extract\w+|collect\w*|biomarkers?|markers?|signature|assays?|diagnos\w+|predict\w+|monitor\w*|levels?|expression|loaded|injec\w+|infus\w+|inhal\w+|administ\w+|therapy)(?!\w)"
 )
 _PASSING = re.compile(r"(?<!\w)(?:such as|including|e\.g\.|for example|like|as well as|among them)(?!\w)[^.;]{0,80}$")
-_EXCLUSION = re.compile(r"(?:key |main )?(?:exclusion|non inclusion|exclude)\w*(?: criteria)?\s*:?")
 _IN_PEOPLE = re.compile(
     r"(?<!\w)(?:in|among|of|for|with|after|following|undergoing|during|receiving)(?!\w)[^.:;]{0,70}$"
 )
@@ -75,28 +76,17 @@ def classify(record: TrialRecord, *, relevance: Relevance | None = None) -> Clas
 
 
 def _relevance(text: Text, vesicles: Vesicles, ready: Matcher) -> tuple[Relevance, list[Words]]:
-    exclusion = _exclusions(text)
-    ev, ev_words = _about_vesicles(text, vesicles, exclusion)
-    lung, lung_words = _about_lung_cancer(text, ready.diseases(text), vesicles, exclusion)
+    ev, ev_words = _about_vesicles(text, vesicles)
+    lung, lung_words = _about_lung_cancer(text, ready.diseases(text), vesicles)
     if not vesicles.hits:
         return Relevance.NONE, []
     return (Relevance.ABOUT if ev and lung else Relevance.MENTION), ev_words + lung_words
 
 
-def _exclusions(text: Text) -> tuple[int, int]:
-    """The part of the eligibility that keeps people out: what stands there is not what the trial is about."""
-    for number, group in enumerate(text.groups):
-        if group == "eligibility":
-            low, high = text.starts[number], text.ends(number)
-            at = _EXCLUSION.search(text.folded, low, high)
-            return (at.start(), high) if at else (high, high)
-    return (0, 0)
-
-
-def _about_vesicles(text: Text, vesicles: Vesicles, exclusion: tuple[int, int]) -> tuple[bool, list[Words]]:
+def _about_vesicles(text: Text, vesicles: Vesicles) -> tuple[bool, list[Words]]:
     best: dict[str, tuple[int, Hit]] = {}
     for hit in vesicles.hits:
-        if exclusion[0] <= hit.start < exclusion[1]:
+        if text.excluded(hit):
             continue
         group = text.groups[hit.passage]
         weight = _EV_WEIGHT.get(group, 0)
@@ -122,13 +112,11 @@ def _place(text: Text, hit: Hit) -> str:
     return text.groups[hit.passage].replace("_", " ")
 
 
-def _about_lung_cancer(
-    text: Text, hits: list[Hit], vesicles: Vesicles, exclusion: tuple[int, int]
-) -> tuple[bool, list[Words]]:
+def _about_lung_cancer(text: Text, hits: list[Hit], vesicles: Vesicles) -> tuple[bool, list[Words]]:
     """Whether lung cancer is the disease, with the words that decide."""
     kinds: dict[str, list[Hit]] = {}
     for hit in hits:
-        if not exclusion[0] <= hit.start < exclusion[1] and stands(text, hit, vesicles):
+        if not text.excluded(hit) and stands(text, hit, vesicles):
             kinds.setdefault(hit.rule.disease, []).append(hit)
 
     def of(kind: str, *groups: str) -> list[Hit]:
