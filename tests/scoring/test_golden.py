@@ -50,8 +50,8 @@ def computed() -> dict[str, dict[str, object]]:
     found: dict[str, dict[str, object]] = {}
     for raw in (*records.real(), *records.transcribed()):
         record = read_record(raw, origin=Origin.FILE)
-        for name, annotations in (("bare", BARE), ("rich", RICH)):
-            facts = facts_of(record, *annotations)
+        for name, standing in (("bare", BARE), ("rich", RICH)):
+            facts = facts_of(record, *standing)
             verdict = score_trial(facts, rubric=RUBRIC, today=TODAY)
             found[f"{record.nct_id} {name}"] = {
                 "facts": facts_hash(facts)[:16],
@@ -69,7 +69,9 @@ def test_every_real_record_scores_as_it_did():
 
 
 def test_another_process_with_another_hash_seed_gives_the_same_bytes():
-    program = "from tests.scoring.test_golden import computed; import json; print(json.dumps(computed(), sort_keys=True))"
+    program = (
+        "from tests.scoring.test_golden import computed; import json; print(json.dumps(computed(), sort_keys=True))"
+    )
     answers = {
         subprocess.run(
             [sys.executable, "-c", program],

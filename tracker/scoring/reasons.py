@@ -88,7 +88,7 @@ def _sentence(facts: TrialFacts, track: Track, interval: Interval, rubric: Rubri
 def _opens(facts: TrialFacts, track: Track, interval: Interval, rubric: Rubric) -> str:
     """What keeps the possible stage open."""
     status = told_status(facts)
-    missing = _missing(facts, track)
+    missing = _missing(facts, track, interval)
     if interval.possible_by == "prospective_reported" and not results_known(facts) and not missing:
         return "once results are posted or published"
     enough = 2 * rubric.limits.people
@@ -98,7 +98,7 @@ def _opens(facts: TrialFacts, track: Track, interval: Interval, rubric: Rubric) 
     return f"if what is not reported allows it ({', '.join(missing) or 'the sites in full'})"
 
 
-def _missing(facts: TrialFacts, track: Track) -> list[str]:
+def _missing(facts: TrialFacts, track: Track, interval: Interval) -> list[str]:
     """Fields that decide a stage on this track and are not reported."""
     found = []
     if told_status(facts) is None:
@@ -121,6 +121,6 @@ def _missing(facts: TrialFacts, track: Track) -> list[str]:
             found.append("primary purpose")
         if facts.allocation.state is NOT_REPORTED and Reading.EV_TEST_DECIDES in facts.readings:
             found.append("allocation")
-    if facts.sites.value is None and facts.study_type.value is not StudyType.INTERVENTIONAL:
+    if facts.sites.value is None and interval.possible_by == "retrospective_multicentre":
         found.append("sites")
     return found

@@ -24,6 +24,7 @@ from tracker.terms import (
     ObservationalModel,
     Reading,
     SamplingMethod,
+    Status,
     StudyType,
     ValueType,
 )
@@ -223,8 +224,10 @@ def people(facts: TrialFacts, row: BoundRow, case: Case) -> Answer:
     )
     kind = facts.enrolment_type.value
     words = f"{fact.value:,} {kind.label if kind else 'people, type not reported'}"
-    if not under_way:
-        words += ", not yet started: none counted so far"
+    if facts.status.value is Status.WITHDRAWN:
+        words += ", withdrawn: none counted"
+    elif not under_way:
+        words += ", not known to have started: none counted so far"
     elif fewest != most:
         words += f", counted as {fewest / 2:,g} until the trial is over"
     elif kind is ValueType.ESTIMATED:
