@@ -39,6 +39,10 @@ def absorb(
     facts = {}
     for record in stored.current:
         standing = standings[record.nct_id]
-        facts[record.nct_id] = trial_facts(record, relevance=standing.relevance, annotations=standing)
+        facts[record.nct_id] = trial_facts(
+            record,  # type: ignore[arg-type]  # records are frozen; the protocol would let a reader write
+            relevance=standing.relevance,
+            annotations=standing,  # type: ignore[arg-type]
+        )
     score(trials=facts, rubric=CURRENT, today=at.date(), at=at)
     return stored

@@ -8,7 +8,7 @@ between clients (PgBouncer in transaction mode) breaks this; connect past it.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -63,4 +63,7 @@ def holding(key: tuple[int, int]) -> Iterator[Lock | None]:
         row = session.execute("SELECT pg_try_advisory_lock(%s, %s)", key).fetchone()
         yield Lock(session) if row and row[0] else None
     finally:
+        # The server notices a closed connection a moment later; who comes next should not find the lock still held.
+        with suppress(psycopg.OperationalError):
+            session.execute("SELECT pg_advisory_unlock_all()")
         session.close()
