@@ -43,7 +43,7 @@ RESULTS_FROM = 60_000  # real records above this size are so because results wer
 ABOUT_EVERY = 10  # one in ten is about EVs in lung cancer
 NAMING_EVERY = 50  # one in fifty only names EVs, among its criteria
 FIRST_NUMBER = 90_000_000
-LAST_POST = date(2026, 6, 30)  # the newest day on which any of them was posted before the changes of day two
+LAST_POST = date(2026, 6, 20)  # the newest of them were posted so early that no overlap of a later pull asks for them
 CHANGES_POSTED = date(2026, 9, 30)
 GOLDEN = (math.sqrt(5) - 1) / 2
 
