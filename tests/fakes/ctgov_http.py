@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import socket
 import struct
 import time
@@ -120,6 +121,7 @@ class Handler(BaseHTTPRequestHandler):
         if kind == "reset":
             # linger 0: the peer gets a reset, not a polite end
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            os.close(self.connection.detach())  # past the library, which would say goodbye first
         if kind in {"reset", "cut_off"}:
             self.close_connection = True
 

@@ -210,7 +210,7 @@ class PoliteSession:
         if self._last_end is not None:
             rest = self._last_end + self._min_interval - self._clock()
             if rest > 0:
-                (self._sleep or time.sleep)(rest)
+                (time.sleep if self._sleep is None else self._sleep)(rest)
 
     def _answer(self, url: str, params: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
         """Status, headers and the whole body. Raises _Passing for all that happens on the way."""
@@ -231,6 +231,8 @@ class PoliteSession:
         except requests.exceptions.TooManyRedirects as error:
             self.requests += self._http.max_redirects
             raise _Passing(f"redirected in a circle ({error})") from error
+        except requests.exceptions.ConnectTimeout as error:
+            raise _Passing(f"no connection within {self._timeouts.connect:g} seconds") from error
         except requests.exceptions.Timeout as error:
             raise _Passing(f"no answer within {self._timeouts.read:g} seconds") from error
         except requests.exceptions.ConnectionError as error:
