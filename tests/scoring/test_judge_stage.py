@@ -59,7 +59,9 @@ class TestTrack:
         )
         assert [(one.track, one.stage) for one in high.maturities] == [(Track.DIAGNOSTIC, 7), (Track.THERAPEUTIC, 6)]
 
-    @pytest.mark.parametrize(("relevance", "words"), [(Relevance.MENTION, "in passing"), (Relevance.NONE, "not about")])
+    @pytest.mark.parametrize(
+        ("relevance", "words"), [(Relevance.MENTION, "but is not about them"), (Relevance.NONE, "not about")]
+    )
     def test_a_mention_has_no_stage(self, relevance, words):
         found = score_trial(
             facts_of(trial(), *MEASURED, relevance=relevance), rubric=load(CURRENT), today=trial().first_submit_date
@@ -356,6 +358,10 @@ class TestReasons:
     def test_a_missing_field_is_named(self):
         found = diagnostic(trial(time_perspective=None))
         assert "(time perspective)" in found.reasons["stage"]["sentence"]
+        assert found.reasons["stage"]["because"] == (
+            "Counted as retrospective, cross-sectional or case-control, 100 people or more, "
+            "the least that time perspective (not reported) may turn out to be."
+        )
 
     def test_a_settled_stage_names_the_next(self):
         found = therapeutic(therapy())

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .rubric import Rubric
 
 NOT_ABOUT = {
-    Relevance.MENTION: "It names extracellular vesicles in passing, so it has no stage.",
+    Relevance.MENTION: "It mentions extracellular vesicles but is not about them in this disease, so it has no stage.",
     Relevance.NONE: "It is not about extracellular vesicles in this disease, so it has no stage.",
 }
 EXPANDED_ACCESS = "Expanded access is no trial of the product, so it has no stage."
@@ -63,10 +63,16 @@ def _sum(stage: int, tenths: int, deducted: int) -> str:
 
 
 def _because(facts: TrialFacts, track: Track, interval: Interval, rubric: Rubric) -> str:
-    """The rule in the rubric's words; for a planned therapy also that planned counts one lower."""
+    """The rule in the rubric's words, with what was not reported where it keeps the stage open.
+
+    For a planned therapy also that planned counts one lower.
+    """
     words = rubric.stage_rules[interval.earned_by].when
     if track is Track.THERAPEUTIC and interval.earned != rubric.stage_of[interval.earned_by]:
         words += ", not started: a planned step counts one stage lower"
+    missing = _missing(facts, track, interval)
+    if missing and interval.possible > interval.earned:
+        return f"Counted as {words}, the least that {', '.join(missing)} (not reported) may turn out to be."
     return f"{words[0].upper()}{words[1:]}."
 
 
