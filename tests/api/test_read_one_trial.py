@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tracker.models import ChangeEvent, Maturity, Trial, TrialVersion
+from tracker.reads.trial import why_no_stage
 
 from .conftest import NOON, ONE
 
@@ -33,7 +34,8 @@ def test_a_trial_without_maturity_says_why(eight, ask):
     Trial.objects.filter(pk=ONE).update(relevance="mention", track=None, stage=None, stage_possible=None, score=None)
     whole = ask(f"/api/v1/trials/{ONE}/")
     assert whole["maturity"] is None
-    assert "in passing" in whole["none_because"]
+    assert whole["none_because"] == why_no_stage(Trial.objects.get(pk=ONE))
+    assert whole["none_because"].endswith("so it has no stage.")
 
 
 def test_an_older_number_leads_to_the_survivor(eight, client):

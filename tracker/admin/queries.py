@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import admin
+from django.db import models
 from django.utils.html import format_html, format_html_join
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from tracker.models import RegistryQuery
 
@@ -28,6 +30,7 @@ class RegistryQueryAdmin(SyncsAll, WithButtons):
     fields = ("name", "slug", "query_cond", "query_term", "filter_advanced", "is_on", "asks", "created")
     readonly_fields = ("asks", "created")
     view_on_site = False
+    formfield_overrides = {models.TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 4})}}
     list_buttons = (SYNC_ALL, SYNC_ALL_WHOLE)
     record_buttons = (
         Button(

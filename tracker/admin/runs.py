@@ -36,7 +36,7 @@ class SyncRunAdmin(SyncsAll, ReadOnly):
     """One pull from one source."""
 
     list_display = (
-        "started", "what", "kind_name", "state_label", "seen", "new", "changed", "unchanged", "set_aside", "seconds",
+        "started", "what", "kind_name", "state_label", "seen", "new", "changed", "set_aside", "seconds",
     )  # fmt: skip
     list_filter = ("state", "kind", "query")
     list_select_related = ("query",)

@@ -129,7 +129,7 @@ class TrialAdmin(ReadOnly):
 
     list_display = (
         "nct_id", "title", "status", "relevance", "track_words", "stage_words", "score", "momentum", "origin_words",
-        "last_changed",
+        "changed_on",
     )  # fmt: skip
     list_filter = ("relevance", "track", "stage", "momentum", "presence", "origin", "is_partial", "overall_status")
     search_fields = ("nct_id",)  # the words are found by the full-text vector, in get_search_results
@@ -179,7 +179,11 @@ class TrialAdmin(ReadOnly):
 
     @admin.display(description="origin", ordering="origin")
     def origin_words(self, trial: Trial) -> str:
-        return f"{trial.get_origin_display()}, partial" if trial.is_partial else str(trial.get_origin_display())
+        return f"{trial.origin}, partial" if trial.is_partial else trial.origin
+
+    @admin.display(description="last changed", ordering="last_changed")
+    def changed_on(self, trial: Trial) -> str:
+        return f"{trial.last_changed:%Y-%m-%d}"
 
     @admin.display(description="see")
     def links(self, trial: Trial) -> str:
@@ -194,7 +198,7 @@ class TrialAdmin(ReadOnly):
     @admin.display(description="relevance")
     def relevance_words_shown(self, trial: Trial) -> str:
         return format_html(
-            "{}, {}{}", trial.get_relevance_display(), trial.get_relevance_by_display(), quoted(trial.relevance_words)
+            "{}, {}: {}", trial.get_relevance_display(), trial.get_relevance_by_display(), quoted(trial.relevance_words)
         )
 
     @admin.display(description="maturity")

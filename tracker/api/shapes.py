@@ -98,8 +98,8 @@ class ExplanationRowSerializer(serializers.Serializer):
 
     component = ChosenField(terms.Component)
     rule = _text(null=False)
-    fact = _text(null=True, about="The fact used, in words.")
-    origin = _text(null=True, about="Where the fact was read.")
+    fact = _text(null=False, about="The fact used, in words; empty where there is none.")
+    origin = _text(null=False, about="Where the fact was read.")
     state = ChosenField(terms.FactState)
     earned = _number()
     possible = _number()
