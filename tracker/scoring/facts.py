@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date  # noqa: TC003 - msgspec resolves a struct's annotations
+from functools import lru_cache
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import msgspec
@@ -284,8 +285,12 @@ def _plain(value: V | None, origin: str) -> Fact[V]:
     return Fact(value, NOT_REPORTED if value is None else REPORTED, origin)
 
 
+# Dates repeat: a registry has some twenty thousand days.
+_partial_date = lru_cache(maxsize=8192)(PartialDate.read)
+
+
 def _dated(given: str | None, origin: str) -> Fact[PartialDate]:
-    return _plain(PartialDate.read(given), origin)
+    return _plain(_partial_date(given), origin)
 
 
 def _phases(given: Sequence[str] | None) -> Fact[tuple[Phase, ...]]:
@@ -324,8 +329,9 @@ def _arms(arms: Sequence[Mapping[str, object]] | None) -> Fact[tuple[str, ...]]:
     return Fact(known, REPORTED, "armsInterventionsModule.armGroups")
 
 
-def _plain_words(value: object) -> str:
-    return " ".join(str(value or "").split()).casefold()
+@lru_cache(maxsize=65536)
+def _plain_words(text: object) -> str:
+    return " ".join(str(text or "").split()).casefold()
 
 
 def _sites(sites: Sequence[Mapping[str, object]] | None) -> Fact[Sites]:
@@ -337,9 +343,12 @@ def _sites(sites: Sequence[Mapping[str, object]] | None) -> Fact[Sites]:
     partial = 0
     without_country = 0
     for site in sites:
-        facility, city, country = (_plain_words(site.get(part)) for part in ("facility", "city", "country"))
+        facility = _plain_words(site.get("facility"))
+        city = _plain_words(site.get("city"))
+        country = _plain_words(site.get("country"))
         if country:
-            countries.setdefault(country, " ".join(str(site["country"]).split()))
+            given = str(site["country"])
+            countries[country] = min(given, countries.get(country, given))
         else:
             without_country += 1
         if facility and city and country:
