@@ -120,10 +120,10 @@ def resumable(*, at: datetime) -> list[int]:
     An hour after they stopped, for two days: a registry that is down is asked 48 times and then left to the schedule.
     A block is left to a person.
     """
-    latest = SyncRun.objects.filter(query__is_on=True, kind__in=PULLS).order_by("query", "-started", "-id")
+    latest = SyncRun.objects.filter(query__is_on=True, kind__in=PULLS).order_by("query_id", "-started", "-id")
     return [
         run.pk
-        for run in latest.distinct("query")
+        for run in latest.distinct("query_id")
         if run.state == RunState.INCOMPLETE
         and run.finished is not None
         and timedelta(hours=1) <= at - run.finished

@@ -1,0 +1,210 @@
+"""Every task may run twice, late or never; the schedule is made when missing and never overwritten."""
+
+from __future__ import annotations
+
+import inspect
+from datetime import timedelta
+
+import pytest
+from celery import current_app
+from django.core.management import call_command
+from django.utils import timezone
+from django_celery_beat.models import CrontabSchedule, PeriodicTask
+
+from config.settings import CELERY_BROKER_TRANSPORT_OPTIONS
+from tests.dump import EVIDENCE, dump
+from tests.factories import NOW, QueryFactory, RunFactory, stored_trial
+from tests.fakes import faults
+from tests.fakes.ctgov import FakeRegistry
+from tests.records import transcribed
+from tracker import schedule, tasks
+from tracker.models import RegistryDescription, RegistryQuery, SyncRun, Trial
+from tracker.sources.clinicaltrials import Patience
+from tracker.terms import RunKind, RunState
+
+pytestmark = pytest.mark.django_db
+
+OURS = {name: task for name, task in current_app.tasks.items() if name.startswith("tracker.")}
+ABOUT = "NCT04529915"
+
+
+@pytest.fixture
+def fake(settings, monkeypatch):
+    with FakeRegistry(transcribed()) as registry:
+        settings.CTGOV_BASE_URL = registry.url
+        settings.CTGOV_MIN_INTERVAL = 0
+        quick = Patience(attempts=2, first=0.01, longest=0.01, attempts_after_500=2)
+        monkeypatch.setattr("tracker.sources.session.Patience", lambda: quick)
+        yield registry
+
+
+@pytest.fixture
+def poked(monkeypatch):
+    """The syncs that a task queued."""
+    queued = []
+    monkeypatch.setattr(tasks.sync_trials, "delay", lambda **arguments: queued.append(arguments))
+    return queued
+
+
+def prepare_sync():
+    return {}
+
+
+def prepare_fetch():
+    return {"nct_id": ABOUT}
+
+
+def prepare_rescore():
+    stored_trial("NCT00000001")
+    return {}
+
+
+def prepare_sweep():
+    RunFactory(state=RunState.RUNNING, finished=None)
+    return {}
+
+
+PREPARED = {
+    "tracker.tasks.sync_trials": prepare_sync,
+    "tracker.tasks.fetch_trial": prepare_fetch,
+    "tracker.tasks.rescore": prepare_rescore,
+    "tracker.tasks.describe_registry": dict,
+    "tracker.tasks.sweep_runs": prepare_sweep,
+}
+
+
+def test_every_task_is_tried():
+    assert set(PREPARED) == set(OURS)
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_a_task_run_twice_leaves_what_it_left_once(name, fake, poked):
+    arguments = PREPARED[name]()
+    OURS[name](**arguments)
+    once = dump((*EVIDENCE, "tracker_registrydescription"))
+
+    OURS[name](**arguments)
+
+    assert dump((*EVIDENCE, "tracker_registrydescription")) == once
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_a_task_declares_its_fate(name):
+    task = OURS[name]
+
+    assert task.acks_late
+    assert task.reject_on_worker_lost
+    assert task.expires
+    assert task.autoretry_for
+    assert 0 < task.time_limit < CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
+    # A message of a newer release does not fall over an old worker.
+    assert inspect.Parameter.VAR_KEYWORD in {one.kind for one in inspect.signature(task.run).parameters.values()}
+
+
+def test_a_sync_task_asks_what_is_on_or_what_is_named(fake):
+    RegistryQuery.objects.all().delete()
+    on, off = QueryFactory(query_cond=""), QueryFactory(is_on=False, query_cond="")
+
+    tasks.sync_trials()
+    assert set(SyncRun.objects.values_list("query", flat=True)) == {on.pk}
+    tasks.sync_trials(query=off.slug, full=True)
+
+    assert SyncRun.objects.get(query=off.pk).kind == RunKind.FULL
+
+
+def test_a_fetch_task_stores_and_scores_the_record(fake):
+    tasks.fetch_trial(ABOUT)
+
+    trial = Trial.objects.get(pk=ABOUT)
+    assert trial.relevance == "about"
+    assert trial.stage is not None
+
+
+def test_a_description_out_of_reach_is_left_for_tomorrow(fake):
+    fake.misbehave(faults.status(503, times=None))
+
+    tasks.describe_registry()
+
+    assert not RegistryDescription.objects.exists()
+
+
+def test_a_sweep_lets_dead_runs_go_on_and_leaves_the_rest(poked):
+    dead = RunFactory(state=RunState.RUNNING, finished=None)
+    RunFactory(state=RunState.DONE)
+    off = RunFactory(state=RunState.RUNNING, finished=None, query__is_on=False)
+
+    tasks.sweep_runs()
+
+    assert poked == [{"query": dead.query.slug}]
+    assert set(SyncRun.objects.filter(pk__in=[dead.pk, off.pk]).values_list("state", flat=True)) == {"incomplete"}
+
+
+@pytest.mark.parametrize(
+    ("state", "hours_ago", "is_poked"),
+    [
+        (RunState.INCOMPLETE, 0, False),
+        (RunState.INCOMPLETE, 2, True),
+        (RunState.INCOMPLETE, 60, False),
+        (RunState.BLOCKED, 2, False),
+        (RunState.SUSPECT, 2, False),
+        (RunState.REFUSED, 2, False),
+    ],
+)
+def test_a_sweep_lets_a_stopped_run_go_on_after_an_hour_for_two_days(poked, state, hours_ago, is_poked):
+    ended = timezone.now() - timedelta(hours=hours_ago)
+    run = RunFactory(state=state, started=ended, finished=ended)
+
+    tasks.sweep_runs()
+
+    assert poked == ([{"query": run.query.slug}] if is_poked else [])
+
+
+def test_a_sweep_leaves_a_run_that_a_later_one_has_made_good(poked):
+    run = RunFactory(state=RunState.INCOMPLETE, started=timezone.now() - timedelta(hours=3), finished=NOW)
+    RunFactory(query=run.query, started=timezone.now() - timedelta(hours=2))
+
+    tasks.sweep_runs()
+
+    assert poked == []
+
+
+# --- the schedule ---
+
+
+def entries():
+    return {task.name: task for task in PeriodicTask.objects.select_related("crontab")}
+
+
+def test_after_migrate_alone_the_schedule_stands():
+    found = entries()
+
+    assert {entry.name for entry in schedule.ENTRIES} <= set(found)
+    weekly = found["Full sync (Sunday)"]
+    assert (weekly.task, weekly.kwargs, weekly.crontab.day_of_week) == (
+        "tracker.tasks.sync_trials",
+        '{"full": true}',
+        "0",
+    )
+    daily = found["Sync what was posted (Monday–Friday)"].crontab
+    assert (daily.minute, daily.hour, daily.day_of_week, str(daily.timezone)) == ("30", "14", "1-5", "UTC")
+
+
+def test_every_entry_names_a_task_of_ours_with_arguments_it_takes():
+    for entry in schedule.ENTRIES:
+        inspect.signature(OURS[entry.task].run).bind(**entry.arguments)
+        assert entry.expires < 24 * 3600
+
+
+def test_what_a_curator_changed_is_never_overwritten():
+    task = PeriodicTask.objects.get(name="Full sync (Sunday)")
+    task.enabled = False
+    task.crontab = CrontabSchedule.objects.create(minute="1", hour="2", day_of_week="3", timezone="UTC")
+    task.save()
+    PeriodicTask.objects.filter(name__startswith="Score").delete()
+
+    call_command("migrate", verbosity=0)
+
+    again = PeriodicTask.objects.get(pk=task.pk)
+    assert (again.enabled, again.crontab.day_of_week) == (False, "3")
+    assert PeriodicTask.objects.filter(name__startswith="Score").count() == 1
+    assert len(entries()) == len(schedule.ENTRIES)
