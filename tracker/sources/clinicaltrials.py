@@ -13,7 +13,7 @@ import msgspec
 from tracker.sources.ctgov_description import Description, read_enums, read_metadata
 from tracker.sources.ctgov_json import NotJson, parsed
 from tracker.sources.ctgov_pages import Page, read_page
-from tracker.sources.ctgov_records import nct_number
+from tracker.sources.ctgov_trial import nct_number
 from tracker.sources.session import (
     Blocked,
     Garbled,
@@ -121,6 +121,8 @@ class Registry:
         try:
             return self._session.get(f"{self.base_url}/studies", params=asked, read=read_page)
         except Refused as error:
+            if error.status != 400:
+                raise
             message = f"The registry no longer takes the page token ({error.words or error}); start the query again."
             raise TokenDied(message, words=error.words, status=error.status) from error
 

@@ -100,7 +100,7 @@ def canonical_struct(study: Any) -> tuple[bytes, str]:
 def _joined(sections: list[tuple[str, bytes]], undated: bytes | None) -> tuple[bytes, str]:
     """A study of these sections, and the SHA-256 of the same with ``undated`` as its derived section."""
     digest = hashlib.sha256()
-    pieces = []
+    pieces: list[bytes] = []
     opening = b"{"
     for field, value in sections:
         name = opening + _sorted(field) + b":"
