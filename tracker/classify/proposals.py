@@ -19,7 +19,7 @@ from tracker.classify.relevance import classify
 from tracker.models import Annotation, Trial, TrialVersion
 from tracker.sources.ctgov_records import Unreadable
 from tracker.sync.store import STORE_LOCK
-from tracker.terms import Proposer, Relevance
+from tracker.terms import AnnotationState, Proposer, Relevance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -41,9 +41,11 @@ _MAKE = """
     ) ON COMMIT DELETE ROWS;
     TRUNCATE incoming_annotation, incoming_relevance
 """
+# The numbers stand in these statements themselves: of a temporary table the planner knows nothing, and without them
+# it reads all annotations there are, for every batch.
 _WITHDRAW = """
-    DELETE FROM tracker_annotation AS standing USING incoming_relevance AS read
-    WHERE standing.trial_id = read.trial_id AND standing.state = 'proposed' AND standing.proposer = 'rule'
+    DELETE FROM tracker_annotation AS standing
+    WHERE standing.trial_id = ANY(%(known)s) AND standing.state = 'proposed' AND standing.proposer = 'rule'
       AND NOT EXISTS (
         SELECT FROM incoming_annotation AS incoming
         WHERE incoming.trial_id = standing.trial_id AND incoming.facet = standing.facet
@@ -62,12 +64,12 @@ _PROPOSE = """
 """
 _KEPT = """
     SELECT standing.id, standing.trial_id, standing.words
-    FROM tracker_annotation AS standing JOIN incoming_relevance AS read ON read.trial_id = standing.trial_id
-    WHERE standing.proposer = 'person' OR NOT EXISTS (
+    FROM tracker_annotation AS standing
+    WHERE standing.trial_id = ANY(%(known)s) AND (standing.proposer = 'person' OR NOT EXISTS (
         SELECT FROM incoming_annotation AS incoming
         WHERE incoming.trial_id = standing.trial_id AND incoming.facet = standing.facet
           AND incoming.term = standing.term
-    )
+    ))
 """
 _FOLLOW = """
     UPDATE tracker_annotation AS standing SET words = given.words
@@ -142,19 +144,38 @@ def propose(*, records: Sequence[TrialRecord], at: datetime) -> dict[str, Standi
                 if nct_id in decided:
                     quoted = _again(decided[nct_id][1], latest[nct_id])
                 copy.write_row((nct_id, classified.relevance.value, _encode(quoted).decode()))
-        cursor.execute(_WITHDRAW)
+        known = _annotated(list(latest))
+        if known:
+            cursor.execute(_WITHDRAW, {"known": known})
         cursor.execute(_PROPOSE, {"version": version, "at": at})
-        cursor.execute(_KEPT)
-        moved = [
-            (number, _encode(follows).decode())
-            for number, nct_id, words in cursor.fetchall()
-            if (follows := _again(_decoded(words), latest[nct_id])) != _decoded(words)
-        ]
-        cursor.execute(_FOLLOW, [[number for number, _ in moved], [words for _, words in moved]])
+        if known:
+            cursor.execute(_KEPT, {"known": known})
+            moved = [
+                (number, _encode(follows).decode())
+                for number, nct_id, words in cursor.fetchall()
+                if (follows := _again(_decoded(words), latest[nct_id])) != _decoded(words)
+            ]
+            cursor.execute(_FOLLOW, [[number for number, _ in moved], [words for _, words in moved]])
         cursor.execute(_DECIDE, {"version": version})
+    return _standing(read, known)
+
+
+def _annotated(nct_ids: list[str]) -> list[str]:
+    """Those of these trials that have annotations. A new trial has none, and most statements are not for it."""
+    return list(Annotation.objects.filter(trial_id__in=nct_ids).values_list("trial_id", flat=True).distinct())
+
+
+def _standing(read: dict[str, Classified], known: list[str]) -> dict[str, Standings]:
+    """What stands after writing: of a trial that had no annotation what was proposed, of any other what is stored."""
     standing = {nct_id: Standings(classified.relevance) for nct_id, classified in read.items()}
-    for row in Annotation.objects.filter(trial_id__in=list(latest)).order_by("trial_id", "facet", "term"):
-        standing[row.trial_id].append(Standing(row.facet, row.term, row.state, row.proposer, row.words))
+    for nct_id in read.keys() - set(known):
+        standing[nct_id] += [
+            Standing(one.facet.value, str(one.term), AnnotationState.PROPOSED, Proposer.RULE, one.words)
+            for one in sorted(read[nct_id].proposals, key=lambda one: (one.facet.value, str(one.term)))
+        ]
+    if known:
+        for row in Annotation.objects.filter(trial_id__in=known).order_by("trial_id", "facet", "term"):
+            standing[row.trial_id].append(Standing(row.facet, row.term, row.state, row.proposer, row.words))
     return standing
 
 
