@@ -34,7 +34,7 @@ from urllib.parse import parse_qsl
 from tests.fakes.ctgov_document import AREA_OF, BASE, PAGING, Answer, checked, compact, endpoint_of, enums, metadata
 from tests.fakes.ctgov_http import Asked, Handler, Server
 from tests.fakes.essie import EssieError, Searchable, read_query
-from tests.records import altered, real
+from tests.records import altered, real, transcribed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -327,7 +327,7 @@ def main() -> None:
     parser.add_argument("--data-timestamp", default="2026-08-07T09:00:05")
     parser.add_argument("--compress", action="store_true")
     given = parser.parse_args()
-    records = list(_files(given.records)) if given.records else real()
+    records = list(_files(given.records)) if given.records else real() + transcribed()
     with FakeRegistry(
         records, port=given.port, data_timestamp=given.data_timestamp, compress=given.compress
     ) as registry:
