@@ -36,6 +36,9 @@ NAMES = 48  # room for two lines of stage names on either side of the road
 BAR, BAR_ROW = 14, 22
 TRACKS = ((terms.Track.DIAGNOSTIC, 1), (terms.Track.THERAPEUTIC, -1))  # up, down
 
+# In a file the signs lead to the registry; on the page the same links are turned to the trial's own page.
+REGISTRY = "https://clinicaltrials.gov/study/"
+
 _SHAPES = {
     "advancing": "M-.5-.7 .75 0-.5 .7z",
     "holding": "M-.6-.65h.42v1.3h-.42zM.18-.65h.42v1.3h-.42z",
@@ -199,7 +202,7 @@ def _signs(pipeline: Pipeline) -> Iterator[Spec]:
                         "y": way * (24 + NAMES + 6 + ROW * place),
                         "sign": one.sign,
                         "number": one.nct_id,
-                        "address": reverse("trial", args=[one.nct_id]),
+                        "address": REGISTRY + one.nct_id,
                     }
                 )
     yield _sign_layer([value for value in values if value["sign"] != "unknown"], link=True)
@@ -313,17 +316,16 @@ def drawn(spec: Spec, *, pipeline: Pipeline) -> str:
 
     Kept by the content of the specification, which holds the data it was drawn from.
     """
-    titles = {reverse("trial", args=[one.nct_id]): f"{one.nct_id}, {SIGN_WORDS[one.sign]}: {one.title}"
-              for one in pipeline.standings}  # fmt: skip
-    svg = _svg(spec)
-    svg = re.sub(r'\s(?:style|class)="[^"]*"', "", svg)
+    standings = {one.nct_id: one for one in pipeline.standings}
+    svg = re.sub(r'\s(?:style|class|role|aria-roledescription)="[^"]*"', "", _svg(spec))
     svg = re.sub(r"<svg ", '<svg aria-hidden="true" focusable="false" ', svg, count=1)
 
     def link(match: re.Match[str]) -> str:
-        address = match[1]
-        return f'<a href="{address}" tabindex="-1"><title>{escape(titles.get(address, ""), quote=False)}</title>'
+        one = standings[match[1]]
+        title = escape(f"{one.nct_id}, {SIGN_WORDS[one.sign]}: {one.title}", quote=False)
+        return f'<a href="{reverse("trial", args=[one.nct_id])}" tabindex="-1"><title>{title}</title>'
 
-    return re.sub(r'<a [^>]*?href="([^"]*)"[^>]*>', link, svg)
+    return re.sub(rf'<a [^>]*?href="{re.escape(REGISTRY)}(NCT\d{{8}})"[^>]*>', link, svg)
 
 
 def svg_file(spec: Spec) -> str:

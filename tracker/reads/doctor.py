@@ -181,9 +181,10 @@ def _versions(at: datetime) -> Finding:
 
 def _words(at: datetime) -> Finding:
     """The words that relevance and annotations rest on stand where they are said to stand."""
-    wrong = sorted(check_words())
+    wrong = check_words()
     if wrong:
-        return Finding("words", False, _named(wrong, "quote words that are not in the text"), "manage.py rescore")
+        more = [f"and {len(wrong) - SHOWN} more"] if len(wrong) > SHOWN else []
+        return Finding("words", False, "; ".join([*wrong[:SHOWN], *more]), "manage.py reclassify")
     return Finding("words", True, "every quoted word stands in the stored text")
 
 

@@ -117,7 +117,10 @@ class Pipeline:
 
     def _momentum_finding(self) -> str:
         total = self.total
-        counts = Counter(s.momentum for s in self.standings)
+        alive = list(terms.Momentum)
+        counts = Counter(
+            sorted((s.momentum for s in self.standings), key=lambda kind: alive.index(terms.Momentum(kind)))
+        )
         if not counts:
             return f"{counted(total, 'trial')}, none with a stage"
         kind, most = counts.most_common(1)[0]
@@ -133,7 +136,7 @@ class Pipeline:
 
     def _track_finding(self) -> str:
         therapies, total = len(self.of(terms.Track.THERAPEUTIC)), self.total
-        if total == 1 or not self.standings:
+        if total == 1 or not self.standings or (self.chosen.track and self.chosen.stage):
             return ""
         if self.chosen.track:
             return f"none earns more than stage {max(s.stage for s in self.standings)}"

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, TypedDict
 
 from tracker import terms
-from tracker.models import ChangeEvent, Maturity, Trial, TrialAlias, TrialMatch, TrialVersion
+from tracker.models import ChangeEvent, Maturity, Trial, TrialMatch, TrialVersion
 from tracker.scoring import reasons
 from tracker.sources.ctgov_records import nct_number
 
@@ -163,12 +163,8 @@ def find_number(given: str) -> tuple[str | None, str | None]:
     number is None where the text is no NCT number. Two queries at most.
     """
     number = nct_number(given.strip())
-    if number is None:
-        return None, None
-    if Trial.objects.filter(pk=number).exists():
-        return number, number
-    alias = TrialAlias.objects.filter(pk=number).values_list("trial_id", flat=True).first()
-    return alias, number
+    trial = Trial.objects.only("nct_id").called(number) if number else None
+    return (trial.nct_id if trial else None), number
 
 
 def whole_trial(nct_id: str) -> TrialWhole:
@@ -290,10 +286,8 @@ def _moves(row: Maturity, components: tuple[ComponentRows, ...]) -> tuple[Move, 
 
 
 def _open_words(line: ExplanationRow) -> str:
-    if line["fact"] and line["state"] != terms.FactState.NOT_REPORTED:
-        return line["fact"]
-    where = line["origin"]
-    return line["fact"] or (f"Not reported; looked for in {where}." if where else "Not reported.")
+    """Why a row is open, as a sentence."""
+    return sentence(line["fact"].rstrip(".") or "not reported") + "."
 
 
 # --- versions, dates, places -------------------------------------------------------------------------------------

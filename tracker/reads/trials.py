@@ -152,7 +152,8 @@ class TrialFilter:
 
     def rows(self, *, without: str = "") -> TrialQuerySet:
         """The trials that pass; ``without`` leaves out one parameter, for the counts beside its own values."""
-        found = Trial.objects.all()
+        # The row of a number that was folded into another stays for its history; the list holds each trial once.
+        found = Trial.objects.all() if self.presence and without != "presence" else Trial.objects.standing()
         for name in self.names():
             values = self.values(name)
             if values and name != without:

@@ -190,6 +190,6 @@ def change_sentence(change: ChangeEvent) -> str:
             named = after if isinstance(after, dict) else before
             return f"Other fields changed: {_list_names(named)}" if isinstance(named, dict) else "Other fields changed"
         case terms.ChangeKind.ALIAS:
-            return f"{_said(before)} is now this number" if before else "Another number was folded into this one"
+            return f"{_said(before)} is now {_said(after)}"
         case _:
             return sentence(terms.ChangeKind(change.kind).label)

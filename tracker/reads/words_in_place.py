@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -107,6 +108,27 @@ def field_words(field: str) -> str:
     if len(parts) > 2:
         words += ", " + parts[2].replace("_", " ")
     return words
+
+
+def origin_words(origin: str) -> str:
+    """Where a fact was read, in words: ``Design info: allocation`` for ``designInfo.allocation``; quotations stay."""
+    return "; ".join(_origin_part(part.strip()) for part in re.split(r";(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)", origin))
+
+
+def _origin_part(part: str) -> str:
+    path, quote, words = part.partition(' "')
+    head = path.split(".")[0]
+    if head in _FIELD_WORDS:
+        return field_words(path) + quote + words
+    if not re.fullmatch(r"[A-Za-z]+(\.[A-Za-z]+)*", path):
+        return part
+    names = [_spaced(name.removesuffix("Module").removesuffix("Struct")) for name in path.split(".")]
+    return sentence(": ".join(names)) + quote + words
+
+
+def _spaced(name: str) -> str:
+    """``studyFirstSubmitDate`` as ``study first submit date``."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
 
 
 def marked(passages: Iterable[Passage], annotations: Iterable[Annotation]) -> tuple[MarkedPassage, ...]:

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from tracker import terms
 from tracker.reads.wording import label, people, stage_name, status_words
-from tracker.reads.words_in_place import facet_words, field_words, term_words, who_says
+from tracker.reads.words_in_place import facet_words, field_words, origin_words, term_words, who_says
 
 from .marks import rounded
 
@@ -138,5 +138,11 @@ def quoted(annotation: Annotation) -> list[tuple[str, str, int]]:
 
 
 @register.filter
-def shown_in(value: str) -> str:
-    return field_words(value)
+def read_from(origin: str) -> str:
+    return origin_words(origin)
+
+
+@register.filter
+def beyond_name(countries: list[str], sponsor: str | None) -> str:
+    """The countries that the sponsor's name does not say already."""
+    return ", ".join(country for country in countries if country.lower() not in (sponsor or "").lower())
