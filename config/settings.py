@@ -161,6 +161,7 @@ UNFOLD = {
     "SITE_HEADER": "ExoTracker",
     "SITE_SUBHEADER": "for curators",
     "SITE_SYMBOL": "biotech",
+    "STYLES": ["tracker.admin.notices.stylesheet"],
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "tracker.admin.notices.favicon"}],
     "SHOW_HISTORY": True,
     "SHOW_BACK_BUTTON": True,

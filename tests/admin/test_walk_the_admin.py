@@ -149,3 +149,26 @@ def test_a_trial_is_found_by_number_and_by_words(as_lead, everything):
     found = as_lead.get(listed, {"q": "immunotherapy plasma"}).content.decode()
     assert "NCT07376512" in found
     assert "NCT02657460" not in found
+
+
+def test_lists_of_the_record_are_shown_with_their_parts_and_silence_in_words(as_lead, everything):
+    Trial.objects.filter(pk=everything["tracker.Trial"].pk).update(
+        arms=[{"label": "Arm A", "type": "EXPERIMENTAL"}, {"label": "Arm B", "type": None}],
+        phases=["PHASE1", "PHASE2"],
+        sites=[{"facility": f"Site {number}", "city": "Paris"} for number in range(100)], has_results=False,
+        enrollment_count=0,
+    )  # fmt: skip
+    page = as_lead.get(address(Trial, "change", everything["tracker.Trial"].pk)).content.decode()
+    assert "type: EXPERIMENTAL · label: Arm A; label: Arm B" in page
+    assert "phase 1; phase 2" in page
+    assert "facility: Site 39" in page
+    assert "facility: Site 40" not in page
+    assert "and 60 more" in page
+    assert page.count("not reported") > 10
+
+
+def test_the_schedule_says_when_in_words(as_lead, everything):
+    page = as_lead.get("/admin/django_celery_beat/periodictask/").content.decode()
+    assert "At 14:30" in page
+    assert "UTC" in page
+    assert "not yet" in page

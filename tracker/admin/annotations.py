@@ -7,14 +7,14 @@ from django.contrib import admin
 from tracker.models import Annotation
 
 from .buttons import ReadOnly
-from .showing import annotation_words
+from .showing import annotation_words, first_words
 
 
 @admin.register(Annotation)
 class AnnotationAdmin(ReadOnly):
     """One term tied to one trial."""
 
-    list_display = ("trial_id", "facet", "term", "state", "proposer", annotation_words)
+    list_display = ("trial_id", "facet", "term", "state", "proposer", first_words)
     list_filter = ("facet", "state", "proposer")
     search_fields = ("=trial__nct_id", "term")
     search_help_text = "An NCT number, or part of a term."

@@ -98,6 +98,11 @@ def favicon(request: HttpRequest) -> str:
     return static("tracker/mark.svg")
 
 
+def stylesheet(request: HttpRequest) -> str:
+    """What the admin takes from the look of the pages."""
+    return static("tracker/admin.css")
+
+
 def navigation(request: HttpRequest) -> list[dict[str, object]]:
     """The side bar: what the person may see, by subject."""
     groups = (

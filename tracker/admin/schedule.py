@@ -8,15 +8,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cron_descriptor import (  # type: ignore[import-untyped]  # comes with django-celery-beat
+    FormatException,
+    MissingFieldException,
+    Options,
+    WrongArgumentException,
+    get_description,
+)
 from django.contrib import admin
 from django_celery_beat import admin as beat_admin
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from tracker.reads.wording import utc
+
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest
+
+DAY_OF_24_HOURS = Options()
+DAY_OF_24_HOURS.use_24hour_time_format = True
 
 for _model in (PeriodicTask, CrontabSchedule, IntervalSchedule, ClockedSchedule, SolarSchedule):
     admin.site.unregister(_model)
@@ -42,7 +54,7 @@ class PeriodicTaskAdmin(beat_admin.PeriodicTaskAdmin, ModelAdmin):
     change_form_template = "admin/change_form.html"
     change_list_template = "admin/change_list.html"
     date_hierarchy = None
-    list_display = ("name", "enabled", "when", "last_run_at", "task")
+    list_display = ("name", "enabled", "when", "last_run", "task")
     list_filter = ("enabled",)
     fieldsets = (
         (None, {"fields": ("name", "enabled", "description")}),
@@ -54,7 +66,19 @@ class PeriodicTaskAdmin(beat_admin.PeriodicTaskAdmin, ModelAdmin):
 
     @admin.display(description="when")
     def when(self, task: PeriodicTask) -> str:
-        return task.crontab.human_readable if task.crontab else str(task.scheduler)
+        if task.crontab is None:
+            return str(task.scheduler)
+        at = task.crontab
+        expression = f"{at.minute} {at.hour} {at.day_of_month} {at.month_of_year} {at.day_of_week}"
+        try:
+            words = get_description(expression, options=DAY_OF_24_HOURS)
+        except (FormatException, MissingFieldException, WrongArgumentException):
+            words = expression  # cron allows more than its describer knows
+        return f"{words} {at.timezone}"
+
+    @admin.display(description="last run", ordering="last_run_at")
+    def last_run(self, task: PeriodicTask) -> str:
+        return utc(task.last_run_at) if task.last_run_at else "not yet"
 
     # beat's own actions ask for no permission: whoever may look at the list could run everything in it
     @admin.action(description="Turn on the selected tasks", permissions=["change"])

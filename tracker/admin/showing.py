@@ -14,21 +14,22 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from tracker.models import Annotation, Trial
     from tracker.terms import Term
 
 NOT_REPORTED = "not reported"
 LONGEST_LIST = 40  # sites run to hundreds; the page of the trial has them all
+FIRST_WORDS = 3
 LONGEST_RAW = 200_000  # characters; a browser lays out no more than that in reasonable time
 
 
 def as_words(value: object, *, vocabulary: type[Term] | None = None) -> str | SafeString:
     """A stored value as a reader wants it; escaped where it becomes markup."""
+    if value is None or value in ("", [], {}):
+        return NOT_REPORTED
     match value:
-        case None | "" | [] | {}:
-            return NOT_REPORTED
         case bool():
             return "yes" if value else "no"
         case datetime():
@@ -86,7 +87,7 @@ def interval(low: object, high: object) -> str:
     return f"{low}" if low == high else f"{low}–{high}"
 
 
-def quoted(words: Iterable[Mapping[str, object]]) -> SafeString:
+def quoted(words: Sequence[Mapping[str, object]], *, at_most: int | None = None) -> SafeString:
     """The words that a judgement rests on, each with the field it stands in and why it counts."""
     rows = [
         (
@@ -94,7 +95,7 @@ def quoted(words: Iterable[Mapping[str, object]]) -> SafeString:
             str(word.get("field", "")).replace("_", " "),
             f": {word['why']}" if word.get("why") else "",
         )
-        for word in words
+        for word in words[:at_most]
     ]
     if not rows:
         return mark_safe("<em>no words kept</em>")
@@ -103,6 +104,17 @@ def quoted(words: Iterable[Mapping[str, object]]) -> SafeString:
 
 def annotation_words(annotation: Annotation) -> SafeString:
     return quoted(annotation.words)
+
+
+def first_words(annotation: Annotation) -> SafeString:
+    """As many of the words as a list has room for."""
+    rest = len(annotation.words) - FIRST_WORDS
+    more = format_html("<small>and {} more</small>", rest) if rest > 0 else ""
+    return format_html("{}{}", quoted(annotation.words, at_most=FIRST_WORDS), more)
+
+
+for _column in (annotation_words, first_words):
+    _column.short_description = "words it rests on"  # type: ignore[attr-defined]
 
 
 def raw_text(raw: bytes) -> SafeString:

@@ -82,8 +82,6 @@ class ChangeInline(_Seen):
         return as_words(change.after)
 
 
-annotation_words.short_description = "words it rests on"  # type: ignore[attr-defined]
-
 IDENTITY = (
     fact("brief_title", label="title"), fact("official_title"), fact("acronym"), fact("org_study_id"),
     fact("secondary_ids"),
