@@ -256,6 +256,13 @@ def test_an_answer_that_is_no_http(pauses) -> None:
         thread.join()
 
 
+def test_an_answer_without_end_is_left(fake, registry, monkeypatch) -> None:
+    monkeypatch.setattr("tracker.sources.session.LARGEST", 10_000)
+
+    with pytest.raises(Unavailable, match="the answer is larger than"):
+        registry.page({})
+
+
 # --- what does not pass --------------------------------------------------------------------------------------------
 
 

@@ -26,7 +26,9 @@ RECORDS = sorted(real(), key=len)[:60]  # the small ones; size is no matter here
 modest = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 text = st.text(max_size=20) | st.sampled_from(["NCT00000001", "2020-03", "\x00", r"\>", "&lt;", "\ud800"])
-scalars = st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False) | text
+scalars = (
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False) | text
+)
 anything = st.recursive(
     scalars,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),

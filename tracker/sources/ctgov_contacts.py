@@ -46,38 +46,11 @@ _PHONE = re.compile(
 )
 
 
-def without_people(study: dict[str, Any]) -> None:
-    """Take the people out of a decoded record, in place, at the places that the API gives them.
-
-    Where a value is not of the shape the API describes it is left for ``without_people_anywhere``.
-    """
-    protocol = study.get("protocolSection")
-    if isinstance(protocol, dict):
-        contacts = protocol.get("contactsLocationsModule")
-        if isinstance(contacts, dict):
-            contacts.pop("centralContacts", None)
-            contacts.pop("overallOfficials", None)
-            locations = contacts.get("locations")
-            if isinstance(locations, list):
-                for location in locations:
-                    if isinstance(location, dict):
-                        location.pop("contacts", None)
-        sponsors = protocol.get("sponsorCollaboratorsModule")
-        if isinstance(sponsors, dict):
-            party = sponsors.get("responsibleParty")
-            if isinstance(party, dict):
-                party.pop("investigatorFullName", None)
-                party.pop("investigatorTitle", None)
-                party.pop("oldNameTitle", None)
-    results = study.get("resultsSection")
-    if isinstance(results, dict):
-        more = results.get("moreInfoModule")
-        if isinstance(more, dict):
-            more.pop("pointOfContact", None)
-
-
 def forget_people(study: Any) -> None:
-    """The same for a record read into the struct of the whole study (``ctgov_schema.strict_study``)."""
+    """Take the people out of a record read into the struct of the whole study, at the places that the API gives them.
+
+    ``study`` is of ``ctgov_schema.strict_study``; a record that fits it holds people nowhere else.
+    """
     protocol = study.protocol_section
     if protocol is not None:
         contacts = protocol.contacts_locations_module
@@ -98,7 +71,7 @@ def forget_people(study: Any) -> None:
 def without_people_anywhere(value: Any) -> None:
     """Take the fields that hold people out of any decoded JSON, in place, wherever they stand.
 
-    For records that do not fit the registry's description: a module that moved must not bring its contacts in.
+    For records that do not fit the registry's description: a module that moved must not bring its people in.
     """
     waiting = [value]
     while waiting:

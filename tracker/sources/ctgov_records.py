@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 
 from tracker.sources import ctgov_study as api
-from tracker.sources.ctgov_contacts import forget_people, scrubbed, without_people, without_people_anywhere
+from tracker.sources.ctgov_contacts import forget_people, scrubbed, without_people_anywhere
 from tracker.sources.ctgov_json import NotJson, canonical, canonical_struct, encode, parsed
 from tracker.sources.ctgov_pages import Page, read_page
 from tracker.sources.ctgov_passages import Passage
@@ -94,18 +94,16 @@ def _decode_strict() -> Callable[[bytes], Any]:
 
 
 def _piecemeal(given: bytes, origin: Origin) -> TrialRecord:
+    """Any record, field by field: mended where PostgreSQL could not store it, what is new in it noted."""
     try:
         document, notes = parsed(given)
     except NotJson as error:
         _refuse_bytes(given, str(error))
     if not isinstance(document, dict):
         _refuse(document, f"It is {_kind(document)}, not a study; a study is a JSON object with a protocolSection.")
-    without_people(document)
-    try:
-        study = cast("api.Study", msgspec.convert(document, strict_study()))
-    except (msgspec.ValidationError, RecursionError):
-        notes += drift(document)
-        study = _tolerant(document)
+    notes += drift(document)
+    without_people_anywhere(document)
+    study = _tolerant(document)
     named = ((study.protocol_section or api.Protocol()).identification_module or api.Identification()).nct_id
     nct_id = nct_number(named)
     if nct_id is None:
@@ -121,7 +119,6 @@ def _piecemeal(given: bytes, origin: Origin) -> TrialRecord:
 
 def _tolerant(document: dict[str, Any]) -> api.Study:
     """The study, read past what the registry's document does not describe."""
-    without_people_anywhere(document)
     try:
         return msgspec.convert(document, api.Study)
     except msgspec.ValidationError as error:

@@ -24,6 +24,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from io import BytesIO
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import requests
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 CHUNK = 256 * 1024
+# A page of 1,000 records has 20 MB, a rare one several records of some MB. A body beyond this is no page, and would
+# take the worker's memory before anybody could say so.
+LARGEST = 512 * 1024 * 1024
 _MARKUP = re.compile(r"<(?:script|style)\b.*?</(?:script|style)>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
 
@@ -215,7 +219,7 @@ class PoliteSession:
     def _answer(self, url: str, params: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
         """Status, headers and the whole body. Raises _Passing for all that happens on the way."""
         deadline = self._clock() + self._timeouts.whole
-        pieces = []
+        body = BytesIO()  # gives its bytes without a second copy, where joined pieces would need twice a page's size
         self.requests += 1
         try:
             with self._http.get(
@@ -223,11 +227,13 @@ class PoliteSession:
             ) as response:
                 self.requests += len(response.history)
                 for piece in response.iter_content(CHUNK):
-                    pieces.append(piece)
+                    body.write(piece)
+                    if body.tell() > LARGEST:
+                        raise _Passing(f"the answer is larger than {LARGEST >> 20} MB")
                     # the read time-out starts anew with every piece: a server that drips would hold us for ever
                     if self._clock() > deadline:
                         raise _Passing(f"the answer took more than {self._timeouts.whole:g} seconds")
-                return response.status_code, response.headers, b"".join(pieces)
+                return response.status_code, response.headers, body.getvalue()
         except requests.exceptions.TooManyRedirects as error:
             self.requests += self._http.max_redirects
             raise _Passing(f"redirected in a circle ({error})") from error
