@@ -348,6 +348,9 @@ class ChangeKind(Term):
     GONE = "gone", "gone from the registry"
     BACK = "back", "back in the registry"
     ALIAS = "alias", "became another number"
+    RETRACTED = "retracted", "retracted"
+    CORRECTED = "corrected", "corrected"
+    PUBLISHED = "published", "preprint published"
 
 
 class RunKind(Term):
@@ -373,3 +376,129 @@ GOOD_RUNS = (RunState.DONE, RunState.UNCHANGED)
 class SetAsideState(Term):
     WAITING = "waiting", "waits for a fix"
     REPLAYED = "replayed", "replayed and stored"
+
+
+# --- studies, candidates and what joins them ----------------------------------------------------------------------
+
+
+class StudyOrigin(Term):
+    """Where a study's bibliographic record was read."""
+
+    EUROPEPMC = "europepmc", "Europe PMC"
+    FILE = "file", "file"
+    HAND = "hand", "entered by hand"
+
+
+class FactOrigin(Term):
+    """Who read a value in a study; a person's stands over a file's, a file's over a rule's."""
+
+    PERSON = "person", "by a person"
+    IMPORT = "import", "from a file"
+    RULE = "rule", "by rule"
+
+
+class Direction(Term):
+    SUPPORTS = "supports", "supports"
+    NEUTRAL = "neutral", "neutral"
+    CONTRADICTS = "contradicts", "contradicts"
+
+
+class ExperimentKind(Term):
+    IN_VITRO = "in_vitro", "in vitro"
+    IN_VIVO = "in_vivo", "in vivo (animals)"
+    EX_VIVO = "ex_vivo", "ex vivo (samples)"
+    PATIENTS = "patients", "patients"
+
+
+class Answer(Term):
+    """A curator's answer to a reporting item: silence is not a no."""
+
+    YES = "yes", "yes"
+    NO = "no", "no: the source says it was not done"
+    NOT_REPORTED = "not_reported", "not reported"
+    NOT_APPLICABLE = "not_applicable", "does not apply"
+
+
+class StudyFactName(Term):
+    """What is read in a study. The shape of its value is named in brackets."""
+
+    STAGE_EVIDENCE = "stage_evidence", "what kind of evidence"  # [list of StudyEvidence]
+    DIRECTION = "direction", "direction of the finding"  # [Direction]
+    CELL_LINES = "cell_lines", "cell lines"  # [list of texts]
+    ANIMAL_MODEL = "animal_model", "animal model"  # [text]
+    ANIMAL_SPECIES = "animal_species", "animal species"  # [text]
+    N_ANIMALS = "n_animals", "animals"  # [number]
+    N_PATIENTS = "n_patients", "patients"  # [number]
+    N_CONTROLS = "n_controls", "controls (people)"  # [number]
+    N_MODELS = "n_models", "models or cohorts"  # [number]
+    COHORTS = "cohorts", "cohorts"  # [list of "discovery", "validation", "independent"]
+    CONTROLS = "controls", "controls used"  # [Answer]
+    BLINDED = "blinded", "blinded assessment"  # [Answer]
+    RANDOMISED = "randomised", "randomised animals or locked cut-off"  # [Answer]
+    GAIN_AND_LOSS = "gain_and_loss", "gain and loss of function, or independent cohort"  # [Answer]
+    REPLICATED = "replicated", "replicated by another group"  # [Answer]
+    COMPARATORS = "comparators", "comparators"  # [text]
+    ISOLATION = "isolation", "isolation, as stated"  # [list of texts]
+    CHARACTERISATION = "characterisation", "characterisation, as stated"  # [list of texts]
+    FINDINGS = "findings", "quantitative findings"  # [list of {"metric","value","low","high","n","unit","note"}]
+    DATA_DEPOSITED = "data_deposited", "data deposited"  # [Answer]
+    PROTOCOL = "protocol", "protocol or EV-TRACK id"  # [Answer]
+    CONFLICTS_STATED = "conflicts_stated", "conflicts and funding stated"  # [Answer]
+    EV_SOURCE_AMOUNT = "ev_source_amount", "amount of source stated"  # [Answer], the ten EV reporting items
+    EV_SEPARATION = "ev_separation", "separation with its specifics"
+    EV_QUANTITY = "ev_quantity", "quantity by two methods or their ratio"
+    EV_TRANSMEMBRANE = "ev_transmembrane", "a transmembrane or GPI-anchored EV protein"
+    EV_CYTOSOLIC = "ev_cytosolic", "a cytosolic EV protein"
+    EV_PURITY = "ev_purity", "a non-EV protein for purity"
+    EV_IMAGES = "ev_images", "single-vesicle images, wide-field and close-up"
+    EV_SECOND_METHOD = "ev_second_method", "a second single-vesicle method"
+    EV_ANTIBODIES = "ev_antibodies", "antibodies and lysate described"
+    EV_FUNCTION_CONTROLS = "ev_function_controls", "controls for function"
+
+
+EV_ITEMS = (
+    StudyFactName.EV_SOURCE_AMOUNT,
+    StudyFactName.EV_SEPARATION,
+    StudyFactName.EV_QUANTITY,
+    StudyFactName.EV_TRANSMEMBRANE,
+    StudyFactName.EV_CYTOSOLIC,
+    StudyFactName.EV_PURITY,
+    StudyFactName.EV_IMAGES,
+    StudyFactName.EV_SECOND_METHOD,
+    StudyFactName.EV_ANTIBODIES,
+    StudyFactName.EV_FUNCTION_CONTROLS,
+)
+
+
+class StudyEvidence(Term):
+    """Kinds of evidence that place a study on the stage table; each is a condition of one of its rows."""
+
+    REVIEW_OR_HYPOTHESIS = "review_or_hypothesis", "review or hypothesis only"
+    MECHANISM_OBSERVED = "mechanism_observed", "EV effect or cargo tied to a hallmark of the disease"
+    IN_VITRO_ONE_MODEL = "in_vitro_one_model", "activity in one in vitro model"
+    IN_VITRO_PROOF = "in_vitro_proof", "two or more models, or gain and loss of function"
+    IN_VIVO_PROOF = "in_vivo_proof", "proof in an animal model of lung cancer"
+    LATE_PRECLINICAL = "late_preclinical", "toxicology, biodistribution or manufacture"
+    MARKER_OBSERVED = "marker_observed", "marker in cell lines, or in patients without comparison"
+    CASE_CONTROL = "case_control", "differential marker, cases against controls"
+    OUTCOME_ASSOCIATION = "outcome_association", "associated with outcome"
+    MULTIVARIABLE = "multivariable", "associated with outcome, multivariable"
+    INDEPENDENT_VALIDATION = "independent_validation", "independent validation cohort"
+    BEFORE_DIAGNOSIS = "before_diagnosis", "samples taken before diagnosis"
+    ARCHIVED_PLANNED = "archived_planned", "archived samples of a completed trial, plan fixed beforehand"
+    BLINDED_MULTICENTRE = "blinded_multicentre", "blinded multi-centre validation"
+    INTENDED_USE_COHORT = "intended_use_cohort", "prospective intended-use cohort"
+    CLINICAL_TRIAL = "clinical_trial", "the publication of a trial"
+
+
+class CandidateStatus(Term):
+    ACTIVE = "active", "active"
+    RETIRED = "retired", "retired"
+    MERGED = "merged", "merged into another"
+
+
+class LineageKind(Term):
+    LED_TO = "led_to", "led to"
+    REPLICATES = "replicates", "replicates"
+    CONTINUES = "continues", "continues"
+    REPORTS = "reports", "reports the results of"

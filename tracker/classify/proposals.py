@@ -175,6 +175,7 @@ def _standing(read: dict[str, Classified], known: list[str]) -> dict[str, Standi
         ]
     if known:
         for row in Annotation.objects.filter(trial_id__in=known).order_by("trial_id", "facet", "term"):
+            assert row.trial_id is not None
             standing[row.trial_id].append(Standing(row.facet, row.term, row.state, row.proposer, row.words))
     return standing
 

@@ -1,6 +1,17 @@
 """The stored evidence. One module a subject; import from here."""
 
+from .candidates import Candidate, CandidateAddress, CandidateName, EvidenceLink, LineageLink
 from .changes import ChangeEvent
+from .curation import HistoryEntry
+from .literature import (
+    Experiment,
+    LiteratureQuery,
+    Study,
+    StudyFact,
+    StudyMatch,
+    StudyVersion,
+    SuspectedDuplicate,
+)
 from .maturity import Maturity
 from .registry import (
     RegistryDescription,
@@ -16,11 +27,24 @@ from .vocabulary import Annotation
 
 __all__ = [
     "Annotation",
+    "Candidate",
+    "CandidateAddress",
+    "CandidateName",
     "ChangeEvent",
+    "EvidenceLink",
+    "Experiment",
+    "HistoryEntry",
+    "LineageLink",
+    "LiteratureQuery",
     "Maturity",
     "RegistryDescription",
     "RegistryQuery",
     "SetAside",
+    "Study",
+    "StudyFact",
+    "StudyMatch",
+    "StudyVersion",
+    "SuspectedDuplicate",
     "SyncRun",
     "Trial",
     "TrialAlias",

@@ -6,13 +6,16 @@ from django.db import models
 
 from tracker import terms
 
-from .registry import SyncRun, Trial, _closed
+from .columns import closed, one_of
+from .literature import Study
+from .registry import SyncRun, Trial
 
 
 class ChangeEvent(models.Model):
-    """One named difference between two neighbouring versions of a trial, or an event of its presence."""
+    """One named difference between two versions of a trial or study, or an event of its presence."""
 
-    trial = models.ForeignKey(Trial, on_delete=models.PROTECT, related_name="changes")
+    trial = models.ForeignKey(Trial, null=True, blank=True, on_delete=models.PROTECT, related_name="changes")
+    study = models.ForeignKey(Study, null=True, blank=True, on_delete=models.PROTECT, related_name="changes")
     kind = models.CharField(max_length=30, choices=terms.ChangeKind.choices())
     field = models.CharField(max_length=60, blank=True, help_text="The column that changed, where it is one.")
     before = models.JSONField(null=True, blank=True)
@@ -27,7 +30,10 @@ class ChangeEvent(models.Model):
     class Meta:
         ordering = ["-seen", "-id"]
         indexes = [models.Index(fields=["trial", "-seen"], name="change_by_trial")]
-        constraints = [_closed(terms.ChangeKind, "kind", "change_kind_known")]
+        constraints = [
+            closed(terms.ChangeKind, "kind", "change_kind_known"),
+            models.CheckConstraint(condition=one_of("trial", "study"), name="change_of_one_record"),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.trial_id}: {self.get_kind_display()}"
+        return f"{self.trial_id or self.study_id}: {self.get_kind_display()}"

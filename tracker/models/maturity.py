@@ -6,17 +6,20 @@ from django.db import models
 
 from tracker import terms
 
-from .registry import Trial, _closed
+from .columns import closed, one_of
+from .literature import Study
+from .registry import Trial
 
 
 class Maturity(models.Model):
-    """One trial's maturity on one track under one rubric version, from one state of its facts.
+    """One trial's or study's maturity on one track under one rubric version, from one state of its facts.
 
     A row is immutable but for ``is_current`` and ``confirmed_on`` (the last day on which a rescore gave the same
     bytes). Leading is the track shown first.
     """
 
-    trial = models.ForeignKey(Trial, on_delete=models.PROTECT, related_name="maturities")
+    trial = models.ForeignKey(Trial, null=True, on_delete=models.PROTECT, related_name="maturities")
+    study = models.ForeignKey(Study, null=True, on_delete=models.PROTECT, related_name="maturities")
     track = models.CharField(max_length=20, choices=terms.Track.choices())
     rubric = models.CharField(max_length=20)
     input_hash = models.CharField(max_length=64, help_text="SHA-256 of the facts it was computed from.")
@@ -46,9 +49,15 @@ class Maturity(models.Model):
             models.UniqueConstraint(
                 fields=["trial", "track", "rubric"], condition=models.Q(is_current=True), name="maturity_current_once"
             ),
-            _closed(terms.Track, "track", "maturity_track_known"),
-            _closed(terms.Step, "step", "maturity_step_known", null=True),
-            _closed(terms.Momentum, "momentum", "maturity_momentum_known"),
+            models.UniqueConstraint(
+                fields=["study", "track", "rubric"],
+                condition=models.Q(is_current=True),
+                name="maturity_of_study_current_once",
+            ),
+            models.CheckConstraint(condition=one_of("trial", "study"), name="maturity_of_one_record"),
+            closed(terms.Track, "track", "maturity_track_known"),
+            closed(terms.Step, "step", "maturity_step_known", null=True),
+            closed(terms.Momentum, "momentum", "maturity_momentum_known"),
             models.CheckConstraint(
                 condition=models.Q(stage__lte=models.F("stage_possible"), stage_possible__lte=9),
                 name="maturity_stage_interval",
@@ -60,4 +69,4 @@ class Maturity(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.trial_id} {self.track}, stage {self.stage}, rubric {self.rubric}"
+        return f"{self.trial_id or self.study_id} {self.track}, stage {self.stage}, rubric {self.rubric}"

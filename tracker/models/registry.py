@@ -12,29 +12,17 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models.expressions import RawSQL
 from django.urls import reverse
 
 from tracker import terms
+
+from .columns import closed, texts
+from .judged import Judged, judged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tracker.sources.ctgov_records import TrialRecord
-
-
-def _texts(*, db_default: RawSQL | None = None) -> ArrayField:
-    if db_default is not None:
-        return ArrayField(models.TextField(), default=list, blank=True, db_default=db_default)
-    return ArrayField(models.TextField(), default=list, blank=True)
-
-
-def _closed(vocabulary: type[terms.Term], column: str, name: str, *, null: bool = False) -> models.CheckConstraint:
-    """The database's own refusal of a value outside one of our vocabularies."""
-    condition = models.Q(**{f"{column}__in": [member.value for member in vocabulary]})
-    if null:
-        condition |= models.Q(**{f"{column}__isnull": True})
-    return models.CheckConstraint(condition=condition, name=name)
 
 
 class RegistryQuery(models.Model):
@@ -82,6 +70,9 @@ class SyncRun(models.Model):
     """One pull from one source: what it asked, saw, stored and could not read."""
 
     query = models.ForeignKey(RegistryQuery, null=True, blank=True, on_delete=models.SET_NULL, related_name="runs")
+    literature_query = models.ForeignKey(
+        "LiteratureQuery", null=True, blank=True, on_delete=models.SET_NULL, related_name="runs"
+    )
     kind = models.CharField(max_length=20, choices=terms.RunKind.choices())
     state = models.CharField(max_length=20, choices=terms.RunState.choices(), default=terms.RunState.RUNNING)
     started = models.DateTimeField(db_index=True)
@@ -111,8 +102,8 @@ class SyncRun(models.Model):
         verbose_name = "sync run"
         indexes = [models.Index(fields=["query", "state", "-started"], name="run_by_query")]
         constraints = [
-            _closed(terms.RunKind, "kind", "run_kind_known"),
-            _closed(terms.RunState, "state", "run_state_known"),
+            closed(terms.RunKind, "kind", "run_kind_known"),
+            closed(terms.RunState, "state", "run_state_known"),
             models.CheckConstraint(
                 condition=models.Q(state=terms.RunState.RUNNING, finished__isnull=True)
                 | (~models.Q(state=terms.RunState.RUNNING) & models.Q(finished__isnull=False)),
@@ -170,14 +161,14 @@ class TrialQuerySet(models.QuerySet["Trial"]):
         return self.filter(found)
 
 
-class Trial(models.Model):
+class Trial(Judged):
     """One ClinicalTrials.gov record, by NCT number, in its current version."""
 
     # Registry values have no length of ours: one that outgrew a column would take its whole page down.
     # identity
     nct_id = models.CharField("NCT number", max_length=11, primary_key=True)
     org_study_id = models.TextField(null=True, blank=True)  # noqa: DJ001 - null: the registry is silent
-    secondary_ids = _texts()
+    secondary_ids = texts()
     brief_title = models.TextField(null=True, blank=True)  # noqa: DJ001
     official_title = models.TextField(null=True, blank=True)  # noqa: DJ001
     acronym = models.TextField(null=True, blank=True)  # noqa: DJ001
@@ -213,7 +204,7 @@ class Trial(models.Model):
     intervention_model = models.TextField(null=True, blank=True)  # noqa: DJ001
     primary_purpose = models.TextField(null=True, blank=True)  # noqa: DJ001
     masking = models.TextField(null=True, blank=True)  # noqa: DJ001
-    who_masked = _texts()
+    who_masked = texts()
     observational_model = models.TextField(null=True, blank=True)  # noqa: DJ001
     time_perspective = models.TextField(null=True, blank=True)  # noqa: DJ001
     sampling_method = models.TextField(null=True, blank=True)  # noqa: DJ001
@@ -225,15 +216,15 @@ class Trial(models.Model):
     maximum_age = models.TextField(null=True, blank=True)  # noqa: DJ001
 
     # what is studied, and where
-    conditions = _texts()
-    keywords = _texts()
-    mesh_terms = _texts()
+    conditions = texts()
+    keywords = texts()
+    mesh_terms = texts()
     arms = models.JSONField(null=True, blank=True)  # [{"label", "type"}]; null: the module is absent
     interventions = models.JSONField(default=list, blank=True)  # [{"type", "name"}]
     primary_outcomes = models.JSONField(default=list, blank=True)  # [{"measure", "time_frame"}]
     secondary_outcomes = models.JSONField(default=list, blank=True)
     sites = models.JSONField(null=True, blank=True)  # [{"facility", "city", "state", "country"}]; null: absent
-    countries = _texts()
+    countries = texts()
     references = models.JSONField(default=list, blank=True)  # [{"pmid", "type", "citation"}]
     documents = models.JSONField(default=list, blank=True)  # [{"label", "has_protocol", "has_sap", "has_icf", "date"}]
     ipd_sharing = models.TextField(null=True, blank=True)  # noqa: DJ001
@@ -249,37 +240,6 @@ class Trial(models.Model):
     last_changed = models.DateTimeField()
     search = SearchVectorField(null=True, editable=False)
 
-    # written by classify.proposals alone; the database fills them for a new row, so that the store need not name them
-    relevance = models.CharField(
-        max_length=10,
-        choices=terms.Relevance.choices(),
-        default=terms.Relevance.NONE,
-        db_default=terms.Relevance.NONE.value,
-    )
-    relevance_by = models.CharField(
-        max_length=10,
-        choices=terms.Proposer.choices(),
-        default=terms.Proposer.RULE,
-        db_default=terms.Proposer.RULE.value,
-    )
-    relevance_words = models.JSONField(  # [{"field","start","end","text","why"}]
-        default=list, blank=True, db_default=RawSQL("'[]'::jsonb", ())
-    )
-    lexicon_version = models.CharField(max_length=20, blank=True, db_default="")
-
-    # copied from the leading maturity by scoring.ledger alone, so that a list reads one table
-    track = models.CharField(max_length=20, null=True, blank=True)  # noqa: DJ001
-    stage = models.PositiveSmallIntegerField(null=True, blank=True)
-    stage_possible = models.PositiveSmallIntegerField(null=True, blank=True)
-    step = models.CharField(max_length=20, null=True, blank=True)  # noqa: DJ001
-    strength = models.DecimalField(max_digits=4, decimal_places=1, null=True, blank=True)
-    strength_possible = models.DecimalField(max_digits=4, decimal_places=1, null=True, blank=True)
-    score = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
-    score_possible = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
-    momentum = models.CharField(max_length=20, null=True, blank=True)  # noqa: DJ001
-    roles = _texts(db_default=RawSQL("'{}'::text[]", ()))
-    stop_classes = _texts(db_default=RawSQL("'{}'::text[]", ()))
-
     objects = TrialQuerySet.as_manager()
 
     class Meta:
@@ -290,27 +250,9 @@ class Trial(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=models.Q(nct_id__regex=r"^NCT\d{8}$"), name="nct_id_shape"),
-            _closed(terms.Origin, "origin", "trial_origin_known"),
-            _closed(terms.Presence, "presence", "trial_presence_known"),
-            _closed(terms.Relevance, "relevance", "trial_relevance_known"),
-            _closed(terms.Proposer, "relevance_by", "trial_relevance_by_known"),
-            _closed(terms.Track, "track", "trial_track_known", null=True),
-            _closed(terms.Step, "step", "trial_step_known", null=True),
-            _closed(terms.Momentum, "momentum", "trial_momentum_known", null=True),
-            models.CheckConstraint(
-                condition=models.Q(
-                    track__isnull=True, stage__isnull=True, stage_possible__isnull=True, score__isnull=True
-                )
-                | models.Q(
-                    track__isnull=False,
-                    stage__isnull=False,
-                    stage_possible__isnull=False,
-                    score__isnull=False,
-                    stage__lte=models.F("stage_possible"),
-                    stage_possible__lte=9,
-                ),
-                name="trial_stage_whole",
-            ),
+            closed(terms.Origin, "origin", "trial_origin_known"),
+            closed(terms.Presence, "presence", "trial_presence_known"),
+            *judged("trial"),
         ]
 
     def __str__(self) -> str:
@@ -343,7 +285,7 @@ class TrialVersion(models.Model):
         ordering = ["trial_id", "number"]
         constraints = [
             models.UniqueConstraint(fields=["trial", "number"], name="version_number_once"),
-            _closed(terms.Origin, "origin", "version_origin_known"),
+            closed(terms.Origin, "origin", "version_origin_known"),
         ]
 
     def __str__(self) -> str:
@@ -414,7 +356,7 @@ class SetAside(models.Model):
         verbose_name = "set-aside record"
         constraints = [
             models.UniqueConstraint(fields=["source", "raw_hash"], name="aside_once"),
-            _closed(terms.SetAsideState, "state", "aside_state_known"),
+            closed(terms.SetAsideState, "state", "aside_state_known"),
             models.CheckConstraint(
                 condition=models.Q(state=terms.SetAsideState.REPLAYED, replayed__isnull=False)
                 | models.Q(state=terms.SetAsideState.WAITING, replayed__isnull=True),

@@ -7,7 +7,9 @@ from django.db import models
 
 from tracker import terms
 
-from .registry import Trial, _closed
+from .columns import closed, one_of
+from .literature import Study
+from .registry import Trial
 
 
 class AnnotationQuerySet(models.QuerySet["Annotation"]):
@@ -17,9 +19,10 @@ class AnnotationQuerySet(models.QuerySet["Annotation"]):
 
 
 class Annotation(models.Model):
-    """One term ↔ one trial: who proposed it, the words it rests on, and its state."""
+    """One term ↔ one trial or study: who proposed it, the words it rests on, and its state."""
 
-    trial = models.ForeignKey(Trial, on_delete=models.PROTECT, related_name="annotations")
+    trial = models.ForeignKey(Trial, null=True, blank=True, on_delete=models.PROTECT, related_name="annotations")
+    study = models.ForeignKey(Study, null=True, blank=True, on_delete=models.PROTECT, related_name="annotations")
     facet = models.CharField(max_length=20, choices=terms.Facet.choices())
     term = models.CharField(max_length=80)
     words = models.JSONField(default=list, help_text='[{"field", "start", "end", "text"}]; offsets count characters.')
@@ -37,12 +40,14 @@ class Annotation(models.Model):
     objects = AnnotationQuerySet.as_manager()
 
     class Meta:
-        ordering = ["trial_id", "facet", "term"]
+        ordering = ["trial_id", "study_id", "facet", "term"]
         constraints = [
+            models.CheckConstraint(condition=one_of("trial", "study"), name="annotation_of_one_record"),
             models.UniqueConstraint(fields=["trial", "facet", "term"], name="annotation_once"),
-            _closed(terms.Facet, "facet", "annotation_facet_known"),
-            _closed(terms.Proposer, "proposer", "annotation_proposer_known"),
-            _closed(terms.AnnotationState, "state", "annotation_state_known"),
+            models.UniqueConstraint(fields=["study", "facet", "term"], name="annotation_of_study_once"),
+            closed(terms.Facet, "facet", "annotation_facet_known"),
+            closed(terms.Proposer, "proposer", "annotation_proposer_known"),
+            closed(terms.AnnotationState, "state", "annotation_state_known"),
             models.CheckConstraint(
                 condition=models.Q(state=terms.AnnotationState.PROPOSED, decided__isnull=True)
                 | (~models.Q(state=terms.AnnotationState.PROPOSED) & models.Q(decided__isnull=False)),
@@ -51,4 +56,4 @@ class Annotation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.trial_id}: {self.facet} {self.term}"
+        return f"{self.trial_id or self.study_id}: {self.facet} {self.term}"

@@ -232,4 +232,4 @@ def news(*, now: datetime) -> tuple[News, ...]:
         .exclude(kind__in=[terms.ChangeKind.FIRST_SEEN, terms.ChangeKind.OTHER])
         .order_by("-seen", "-id")[:NEWS_SHOWN]
     )
-    return tuple(News(f"{c.seen:%Y-%m-%d}", c.trial_id, change_sentence(c)) for c in changes)
+    return tuple(News(f"{c.seen:%Y-%m-%d}", c.trial_id, change_sentence(c)) for c in changes if c.trial_id)
