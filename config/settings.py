@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -221,6 +222,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 
 # Anonymous reads are not throttled unless this says so, for example "100/min" for each address.
 API_THROTTLE = env.str("API_THROTTLE", default="")
+if API_THROTTLE and not re.fullmatch(r"[1-9]\d*/(sec|min|hour|day)", API_THROTTLE):
+    raise ImproperlyConfigured(f"API_THROTTLE is {API_THROTTLE!r}: set it to a number a time, as 100/min, or unset it.")
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

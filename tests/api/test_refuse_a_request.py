@@ -56,6 +56,28 @@ def test_writing_is_refused(client, address, method):
     assert answer["Allow"] == "GET, HEAD, OPTIONS"
 
 
+@pytest.mark.parametrize("method", ["get", "head", "post", "delete"])
+def test_an_address_that_is_none_is_said_in_json(client, method):
+    answer = getattr(client, method)("/api/v1/candidate/12/")
+    assert answer.status_code == 404
+    assert answer["Content-Type"] == "application/json"
+    if method != "head":
+        assert answer.json()["see"] == "http://testserver/api/v1/"
+
+
+def test_the_first_address_names_the_others(client):
+    addresses = client.get("/api/v1/").json()
+    assert set(addresses) == {"trials", "changes", "sync-runs", "schema", "docs"}
+    for address in addresses.values():
+        assert client.get(address).status_code == 200
+
+
+def test_an_address_without_its_slash_leads_to_the_one_with_it(client):
+    answer = client.get("/api/v1/trials?relevance=about")
+    assert answer.status_code == 301
+    assert answer["Location"] == "/api/v1/trials/?relevance=about"
+
+
 @pytest.mark.parametrize("address", LISTS)
 def test_head_and_options_are_answered(eight, client, address):
     assert client.head(address).status_code == 200

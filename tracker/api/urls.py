@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, re_path
 
 from .docs import DocsView, SchemaView
 from .events import ChangeList, RunList
+from .index import Index, Nowhere
 from .trials import TrialDetail, TrialList
 from .why import WhyView
 
 urlpatterns = [
+    path("", Index.as_view(), name="api-index"),
     path("trials/", TrialList.as_view(), name="api-trials"),
     path("trials/<str:nct_id>/", TrialDetail.as_view(), name="api-trial"),
     path("why/<str:nct_id>/", WhyView.as_view(), name="api-why"),
@@ -17,4 +19,6 @@ urlpatterns = [
     path("sync-runs/", RunList.as_view(), name="api-sync-runs"),
     path("schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", DocsView.as_view(url_name="api-schema"), name="api-docs"),
+    # with a slash at its end only, so that an address given without one is still led to the one with it
+    re_path(r"^.*/$", Nowhere.as_view(), name="api-nowhere"),
 ]
