@@ -22,16 +22,18 @@ EVIDENCE = (
 RUNS = ("tracker_syncrun", "tracker_registrydescription")
 
 
-def dump(tables=EVIDENCE, *, without=()) -> dict[str, list[str]]:
+def dump(tables=EVIDENCE, *, cursor=None, without=()) -> dict[str, list[str]]:
     """Every row of these tables as text, sorted, without what time and sequence numbers put into it."""
+    if cursor is None:
+        with connection.cursor() as own:
+            return dump(tables, cursor=own, without=without)
     found = {}
-    with connection.cursor() as cursor:
-        for table in tables:
-            cursor.execute(
-                "SELECT column_name FROM information_schema.columns WHERE table_name = %s ORDER BY column_name", [table]
-            )
-            columns = [name for (name,) in cursor if name not in _PASSING and name not in without]
-            shown = ", ".join(f'"{name}"::text' for name in columns)
-            cursor.execute(f"SELECT concat_ws('|', {shown}) FROM {table}")
-            found[table] = sorted(row for (row,) in cursor)
+    for table in tables:
+        cursor.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_name = %s ORDER BY column_name", [table]
+        )
+        columns = [name for (name,) in cursor.fetchall() if name not in _PASSING and name not in without]
+        shown = ", ".join(f'"{name}"::text' for name in columns)
+        cursor.execute(f"SELECT concat_ws('|', {shown}) FROM {table}")
+        found[table] = sorted(row for (row,) in cursor.fetchall())
     return found

@@ -96,7 +96,9 @@ def test_a_task_declares_its_fate(name):
     assert task.reject_on_worker_lost
     assert task.expires
     assert task.autoretry_for
-    assert 0 < task.time_limit < CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
+    # The soft limit of the settings is hours: a shorter hard one alone makes every message of the task an error.
+    assert 0 < task.soft_time_limit < task.time_limit
+    assert task.time_limit < CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
     # A message of a newer release does not fall over an old worker.
     assert inspect.Parameter.VAR_KEYWORD in {one.kind for one in inspect.signature(task.run).parameters.values()}
 

@@ -55,7 +55,7 @@ def sync_trials(query: str | None = None, full: bool = False, **_: object) -> No
             log.info("sync", outcome=str(outcome), state=getattr(outcome, "state", "busy"))
 
 
-@_task(expires=HOUR, time_limit=900)
+@_task(expires=HOUR, time_limit=900, soft_time_limit=840)
 def fetch_trial(nct_id: str, **_: object) -> None:
     """Ask the registry for one record, as a curator's button does."""
     with registry() as source:
@@ -63,14 +63,14 @@ def fetch_trial(nct_id: str, **_: object) -> None:
     log.info("fetch", nct_id=nct_id, state=run.state, message=run.message)
 
 
-@_task(expires=12 * HOUR, time_limit=2 * HOUR)
+@_task(expires=12 * HOUR, time_limit=2 * HOUR, soft_time_limit=2 * HOUR - 120)
 def rescore(**_: object) -> None:
     """Score again what time alone changes: momentum and transparency."""
     at = timezone.now()
     log.info("rescore", scored=str(ledger.rescore(rubric=CURRENT, today=at.date(), at=at, only_due=True)))
 
 
-@_task(expires=12 * HOUR, time_limit=900)
+@_task(expires=12 * HOUR, time_limit=900, soft_time_limit=840)
 def describe_registry(**_: object) -> None:
     """Fetch the registry's description of itself and note what changed; one that is out of reach is asked tomorrow."""
     with registry() as source:
@@ -82,7 +82,7 @@ def describe_registry(**_: object) -> None:
             log.info("describe", changed=[state.endpoint for state in changed])
 
 
-@_task(expires=900, time_limit=600)
+@_task(expires=900, time_limit=600, soft_time_limit=540)
 def sweep_runs(**_: object) -> None:
     """End the runs whose worker died, and poke what stopped early so that it goes on."""
     at = timezone.now()
