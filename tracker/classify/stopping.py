@@ -24,6 +24,8 @@ STOPPED = (Status.TERMINATED, Status.WITHDRAWN, Status.SUSPENDED)
 FIELD = "why_stopped"
 #: classes that a "not due to …" before them takes away
 _CLAUSE_ENDS = (". ", "; ", "\n", " but ", " however ", " - ")
+WEAK = "weak"
+_ANYWHERE = 200  # a rule that does not say how near is about the whole line
 _REACH = 60  # characters that a negation reaches
 
 
@@ -41,7 +43,10 @@ def stop_classes(text: str, ready: Matcher) -> dict[str, list[Words]]:
     """The classes of one text, each with the words it rests on; *unclear*, with none, where nothing is caught."""
     folded = fold(text)
     found: dict[str, list[Words]] = {}
-    for rule in ready.stops:
+    # Weak rules last: they speak only where no other did.
+    for rule in sorted(ready.stops, key=lambda one: one.part == WEAK):
+        if rule.part == WEAK and found:
+            continue
         for match in _standing(rule, folded.text, ready.lexicon.negation):
             start, end = folded.span(*match.span())
             words = found.setdefault(rule.term, [])
@@ -51,21 +56,29 @@ def stop_classes(text: str, ready: Matcher) -> dict[str, list[Words]]:
 
 
 def _standing(rule: Rule, folded: str, negation: re.Pattern[str]) -> list[re.Match[str]]:
-    if rule.pattern is None or (rule.not_near and rule.not_near.search(folded)):
+    if rule.pattern is None or (rule.not_near and rule.within >= _ANYWHERE and rule.not_near.search(folded)):
         return []
-    kept = []
-    for match in rule.pattern.finditer(folded):
-        if _negated(folded, match.start(), match.end(), negation):
-            continue
-        if rule.near and not (rule.near.search(folded, 0, match.start()) or rule.near.search(folded, match.end())):
-            continue
-        if rule.not_before and any(
-            not folded[before.end() : match.start()].strip(" ,'")
-            for before in rule.not_before.finditer(folded, 0, match.start())
-        ):
-            continue
-        kept.append(match)
-    return kept
+    if rule.part == "alone":  # words that say something only when nothing else is said
+        alone = rule.pattern.match(folded)
+        return [alone] if alone and alone.end() >= len(folded.rstrip(" .")) else []
+    return [match for match in rule.pattern.finditer(folded) if _holds(rule, folded, match, negation)]
+
+
+def _holds(rule: Rule, folded: str, match: re.Match[str], negation: re.Pattern[str]) -> bool:
+    start, end = match.span()
+    if _negated(folded, start, end, negation):
+        return False
+    if rule.near is not None:
+        low, high = max(0, start - rule.within), end + rule.within
+        if not rule.near.search(folded, low, start) and not rule.near.search(folded, end, high):
+            return False
+    if rule.not_after and rule.not_after.match(folded, end + 1):
+        return False
+    if rule.not_near and rule.not_near.search(folded, max(0, start - rule.within), end + rule.within):
+        return False
+    return rule.not_before is None or not any(
+        not folded[before.end() : start].strip(" ,'") for before in rule.not_before.finditer(folded, 0, start)
+    )
 
 
 def _negated(folded: str, start: int, end: int, negation: re.Pattern[str]) -> bool:
