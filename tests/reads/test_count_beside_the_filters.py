@@ -61,7 +61,9 @@ def test_a_status_outside_the_registrys_list_is_shown_and_not_linked(eight):
 
 
 def test_chips_drop_one_filter_each(eight):
-    made = chips(read(relevance="about", momentum="stalled", country=["China", "France"]), leaving=("relevance",))
+    made = chips(
+        read(relevance="about", momentum="stalled", country=["China", "France"]), implied=read(relevance="about")
+    )
     assert [chip.words for chip in made] == ["stalled", "China", "France"]
     assert "country=France" in made[1].address
     assert "country=China" not in made[1].address

@@ -13,7 +13,8 @@ from tracker import terms
 from tracker.models import Annotation, Trial, TrialAlias
 from tracker.pipeline import absorb
 from tracker.reads.trial import find_number, whole_trial
-from tracker.reads.words_in_place import field_words
+from tracker.reads.words_in_place import field_words, origin_words
+from tracker.scoring import reasons
 from tracker.sources.ctgov_records import read_record
 
 pytestmark = pytest.mark.django_db
@@ -123,7 +124,7 @@ def test_a_trial_that_only_mentions_evs_says_why_it_has_no_stage(evpredict):
     Trial.objects.filter(pk=EV).update(relevance="mention", track=None, stage=None, stage_possible=None, score=None)
     whole = whole_trial(EV)
     assert whole.maturity is None
-    assert "in passing" in whole.none_because
+    assert whole.none_because == reasons.NOT_ABOUT[terms.Relevance.MENTION]
 
 
 @pytest.mark.parametrize("given", ["nct07376512", " NCT7376512", "Nct0007376512", "NCT07376512"])
@@ -147,6 +148,26 @@ def test_field_names_are_said_in_words():
     assert field_words("primary_outcomes.0.measure") == "Primary outcome 1, measure"
     assert field_words("interventions.2.other_names.0") == "Intervention 3, other names"
     assert field_words("brief_summary") == "Summary"
+
+
+@pytest.mark.parametrize(
+    ("origin", "words"),
+    [
+        ("designInfo.allocation", "Design info: allocation"),
+        ("statusModule.studyFirstSubmitDate", "Status: study first submit date"),
+        ("brief_summary “compared; with responders”", "Summary “compared; with responders”"),
+        ("primary_outcomes.0.measure “Serum”", "Primary outcome 1, measure “Serum”"),
+        (
+            "eligibilityModule.healthyVolunteers; eligibility “Lung cancer”",
+            "Eligibility: healthy volunteers; Eligibility “Lung cancer”",
+        ),
+        ("the record's text", "the record's text"),
+        ("evidence links", "evidence links"),
+        ("hasResults", "Has results"),
+    ],
+)
+def test_where_a_fact_was_read_is_said_in_words(origin, words):
+    assert origin_words(origin) == words
 
 
 def test_the_whole_costs_the_same_queries_with_ten_versions_more(evpredict, django_assert_num_queries):

@@ -25,6 +25,7 @@ from tracker.reads.why import SHAPE, why
 from tracker.reads.wording import STAGE_NAMES
 from tracker.sources.ctgov_records import nct_number
 from tracker.tasks import fetch_trial
+from tracker.terms import Relevance
 
 from .lists import csv_lines, trial_rows
 from .pages import DENSITIES, THEMES, page
@@ -58,9 +59,12 @@ _HEADINGS = (
 )
 
 
+_IMPLIED = TrialFilter(relevance=(Relevance.ABOUT.value,))  # what the pages ask unless told otherwise
+
+
 def _chosen(request: HttpRequest) -> TrialFilter:
     """The filter of the address; the pages show trials about EVs unless asked otherwise. Raises Refused."""
-    return TrialFilter.read({"relevance": ["about"], **dict(request.GET.lists())})
+    return TrialFilter.read({"relevance": list(_IMPLIED.relevance), **dict(request.GET.lists())})
 
 
 @require_safe
@@ -76,24 +80,23 @@ def landscape(request: HttpRequest) -> HttpResponse:
         return page(request, "refused", {"refused": refused}, status=400)
     shown = page_of_trials(chosen=chosen, sort=sort, cursor=cursor)
     road = pipeline(chosen)
-    implied = ("relevance",) if chosen.relevance == ("about",) else ()
     order = "" if sort == Sort() else str(sort)
     context = {
         "pipeline": road,
         "picture": drawn(specification(road), pipeline=road) if road.standings else "",
         "lanes": lanes(road),
         "signs": SIGN_WORDS,
-        "cells": [(cell, SIGN_WORDS[cell.sign], road.rows_of(cell).address(leaving=implied)) for cell in road.cells],
-        "facets": facets(chosen, sort=order, leaving=implied),
-        "chips": chips(chosen, sort=order, leaving=implied),
+        "cells": [(cell, SIGN_WORDS[cell.sign], road.rows_of(cell).address(implied=_IMPLIED)) for cell in road.cells],
+        "facets": facets(chosen, sort=order, implied=_IMPLIED),
+        "chips": chips(chosen, sort=order, implied=_IMPLIED),
         "shown": shown,
         "search": chosen.search,
-        "address": chosen.address(leaving=implied, sort=order),
-        "earlier": chosen.address(leaving=implied, sort=order, cursor=shown.earlier) if shown.earlier else "",
-        "later": chosen.address(leaving=implied, sort=order, cursor=shown.later) if shown.later else "",
-        "headings": [_heading(name, words, sort, chosen, implied) for name, words in _HEADINGS],
+        "address": chosen.address(implied=_IMPLIED, sort=order),
+        "earlier": chosen.address(implied=_IMPLIED, sort=order, cursor=shown.earlier) if shown.earlier else "",
+        "later": chosen.address(implied=_IMPLIED, sort=order, cursor=shown.later) if shown.later else "",
+        "headings": [_heading(name, words, sort, chosen) for name, words in _HEADINGS],
         "sort_words": _SORT_WORDS[sort.name][0 if sort.descending else 1],
-        "by_update": "" if sort.name == "updated" else chosen.address(leaving=implied, sort="-updated"),
+        "by_update": "" if sort.name == "updated" else chosen.address(implied=_IMPLIED, sort="-updated"),
         "is_by_update": sort.name == "updated",
         "news": news(now=timezone.now()),
         "news_days": NEWS_DAYS,
@@ -101,14 +104,14 @@ def landscape(request: HttpRequest) -> HttpResponse:
     return page(request, "landscape", context)
 
 
-def _heading(name: str, words: str, sort: Sort, chosen: TrialFilter, implied: tuple[str, ...]) -> dict[str, str]:
+def _heading(name: str, words: str, sort: Sort, chosen: TrialFilter) -> dict[str, str]:
     """A heading that sorts: its address turns the order round where it is the sorted one."""
     if sort.name == name:
         follows = Sort(name, not sort.descending)
         arrow, aria = ("↓", "descending") if sort.descending else ("↑", "ascending")
     else:
         follows, arrow, aria = Sort(name, name not in _FIRST_ASCENDING), "", ""
-    address = chosen.address(leaving=implied, sort=str(follows))
+    address = chosen.address(implied=_IMPLIED, sort=str(follows))
     return {"name": name, "words": words, "arrow": arrow, "address": address, "aria": aria}
 
 

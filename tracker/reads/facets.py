@@ -82,6 +82,7 @@ _FACETS: dict[str, tuple[str, Combinable]] = {
     "sponsor": ("Lead sponsor", _text("lead_sponsor")),
     "year": ("Start year", Coalesce(Cast(ExtractYear("start_date"), CharField()), Value(NOT_REPORTED))),
     "partial": ("Record", _text("is_partial")),
+    "relevance": ("Judged", _text("relevance")),
 }
 
 
@@ -100,24 +101,24 @@ def counts(chosen: TrialFilter) -> dict[str, dict[str, int]]:
     return found
 
 
-def facets(chosen: TrialFilter, *, sort: str = "", leaving: tuple[str, ...] = ()) -> tuple[FacetList, ...]:
-    """The filters as links with counts: one query. ``leaving`` names parameters that the page implies."""
+def facets(chosen: TrialFilter, *, sort: str = "", implied: TrialFilter | None = None) -> tuple[FacetList, ...]:
+    """The filters as links with counts: one query. ``implied`` is what the page asks by itself."""
     counted = counts(chosen)
-    return tuple(_facet(name, counted[name], chosen, sort, leaving) for name in _FACETS)
+    return tuple(_facet(name, counted[name], chosen, sort, implied) for name in _FACETS)
 
 
 def _facet(
-    name: str, counted: Mapping[str, int], chosen: TrialFilter, sort: str, leaving: tuple[str, ...]
+    name: str, counted: Mapping[str, int], chosen: TrialFilter, sort: str, implied: TrialFilter | None
 ) -> FacetList:
     picked = chosen.values(name)
     values = [value for value in _order(name, counted) if value in counted or value in picked or _keeps(name)]
     made = []
     for value in [*values, *(value for value in picked if value not in values)]:
         n, is_chosen = counted.get(value, 0), value in picked
-        follows = chosen.dropped(name, value) if is_chosen else chosen.chosen(name, value)
+        follows = chosen.dropped(name, value) if is_chosen and name != "relevance" else chosen.chosen(name, value)
         known = name != "status" or value == NOT_REPORTED or terms.Status.read(value) is not None
         linked = is_chosen or (n > 0 and known and (value != NOT_REPORTED or name in _SILENT))
-        address = follows.address(leaving=leaving, sort=sort) if linked else ""
+        address = follows.address(implied=implied, sort=sort) if linked else ""
         made.append(FacetValue(value, value_words(name, value, chosen), n, is_chosen, address))
     return FacetList(name, _FACETS[name][0], tuple(made))
 
@@ -127,7 +128,7 @@ _SILENT = ("status", "country", "sponsor", "year")  # filters that accept "not r
 
 def _keeps(name: str) -> bool:
     """Whether a facet shows values that nobody has."""
-    return name in ("track", "momentum", "partial")
+    return name in ("track", "momentum", "partial", "relevance")
 
 
 def _order(name: str, counted: Mapping[str, int]) -> list[str]:
@@ -140,6 +141,8 @@ def _order(name: str, counted: Mapping[str, int]) -> list[str]:
             return [member.value for member in terms.Momentum] + silent
         case "partial":
             return ["false", "true"]
+        case "relevance":
+            return [member.value for member in terms.Relevance]
         case "stage" | "year":
             return sorted(named, key=int, reverse=True) + silent
         case "status":
@@ -191,12 +194,12 @@ def _both_names(stage: int) -> str:
     return f"{stage} · {' / '.join(names)}"
 
 
-def chips(chosen: TrialFilter, *, sort: str = "", leaving: tuple[str, ...] = ()) -> tuple[Chip, ...]:
-    """The filters that are on; parameters named in ``leaving`` belong to the page and are not shown."""
+def chips(chosen: TrialFilter, *, sort: str = "", implied: TrialFilter | None = None) -> tuple[Chip, ...]:
+    """The filters that are on; what ``implied`` says just the same is not shown."""
     return tuple(
-        Chip(_chip_words(name, value, chosen), chosen.dropped(name, value).address(leaving=leaving, sort=sort))
+        Chip(_chip_words(name, value, chosen), chosen.dropped(name, value).address(implied=implied, sort=sort))
         for name, value in chosen.parameters()
-        if name not in leaving
+        if implied is None or chosen.values(name) != implied.values(name)
     )
 
 

@@ -116,23 +116,23 @@ class Pipeline:
         return any(name != "relevance" for name, _ in self.chosen.parameters())
 
     def _momentum_finding(self) -> str:
-        total = self.total
         alive = list(terms.Momentum)
-        counts = Counter(
-            sorted((s.momentum for s in self.standings), key=lambda kind: alive.index(terms.Momentum(kind)))
-        )
+        kinds = sorted((s.momentum for s in self.standings), key=lambda kind: alive.index(terms.Momentum(kind)))
+        counts = Counter(kinds)
         if not counts:
-            return f"{counted(total, 'trial')}, none with a stage"
+            return f"{counted(self.total, 'trial')}, none with a stage"
+        scored = len(self.standings)
+        trials = "trials with a stage" if self.without_stage else "trials"
         kind, most = counts.most_common(1)[0]
         did = _DID[terms.Momentum(kind)]
-        if total == 1:
-            return f"the one trial here {did[0]}"
-        if most == total:
-            return f"{'both' if total == 2 else f'all {in_words(total)}'} trials {did[1]}"
-        if most * 2 > total:
-            return f"{in_words(most)} of {in_words(total)} trials {did[1]}"
+        if scored == 1:
+            return f"the one trial {'with a stage' if self.without_stage else 'here'} {did[0]}"
+        if most == scored:
+            return f"{'both' if scored == 2 else f'all {in_words(scored)}'} {trials} {did[1]}"
+        if most * 2 > scored:
+            return f"{in_words(most)} of {in_words(scored)} {trials} {did[1]}"
         told = [f"{in_words(n)} {terms.Momentum(m).label}" for m, n in counts.most_common(3)]
-        return f"{counted(total, 'trial')}: {', '.join(told)}"
+        return f"{in_words(scored)} {trials}: {', '.join(told)}"
 
     def _track_finding(self) -> str:
         therapies, total = len(self.of(terms.Track.THERAPEUTIC)), self.total

@@ -12,7 +12,7 @@ from tracker.scoring import reasons
 from tracker.sources.ctgov_records import nct_number
 
 from .trials import with_evidence
-from .wording import change_sentence, label, people, sentence, stage_name, status_words
+from .wording import change_sentence, counted, label, people, sentence, stage_name, status_words
 from .words_in_place import Chapter, MarkedPassage, chapters, marked, relevance_words, styles_used
 
 if TYPE_CHECKING:
@@ -145,6 +145,12 @@ class TrialWhole:
     @property
     def people(self) -> tuple[str, str] | None:
         return people(self.trial.enrollment_count, self.trial.enrollment_type, self.trial.overall_status)
+
+    @property
+    def sites_heading(self) -> str:
+        """``Five sites, one country``."""
+        places = f"{counted(self.site_count, 'site')}, {counted(len(self.trial.countries), 'country', 'countries')}"
+        return sentence(places)
 
     @property
     def has_decisions(self) -> bool:

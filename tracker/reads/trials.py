@@ -132,9 +132,13 @@ class TrialFilter:
         """The filter as pairs for an address, in a fixed order."""
         return [(name, value) for name in self.names() for value in self.values(name)]
 
-    def address(self, *, leaving: tuple[str, ...] = (), **more: str) -> str:
-        """``?status=…`` for this filter and further parameters, without those named in ``leaving``."""
-        kept = [(name, value) for name, value in self.parameters() if name not in leaving]
+    def address(self, *, implied: TrialFilter | None = None, **more: str) -> str:
+        """``?status=…`` for this filter and further parameters, without what ``implied`` says just the same."""
+        kept = [
+            (name, value)
+            for name, value in self.parameters()
+            if implied is None or self.values(name) != implied.values(name)
+        ]
         return "?" + urlencode([*kept, *((name, value) for name, value in more.items() if value)])
 
     def chosen(self, name: str, value: str) -> TrialFilter:

@@ -61,6 +61,20 @@ class Why:
     fetches: tuple[SyncRun, ...] = ()
 
     @property
+    def heading(self) -> str:
+        """The sentence up to its first stop, without it."""
+        return self._parts()[0]
+
+    @property
+    def more(self) -> str:
+        """What the sentence says after its heading; "" where that is all."""
+        return self._parts()[1]
+
+    def _parts(self) -> tuple[str, str]:
+        head, _, tail = self.sentence.partition(": " if self.answer == SET_ASIDE else ". ")
+        return head.removesuffix("."), tail
+
+    @property
     def registry_url(self) -> str | None:
         return f"https://clinicaltrials.gov/study/{self.number}" if self.number else None
 

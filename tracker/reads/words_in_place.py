@@ -112,18 +112,17 @@ def field_words(field: str) -> str:
 
 def origin_words(origin: str) -> str:
     """Where a fact was read, in words: ``Design info: allocation`` for ``designInfo.allocation``; quotations stay."""
-    return "; ".join(_origin_part(part.strip()) for part in re.split(r";(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)", origin))
+    return "; ".join(_origin_part(part) for part in re.split(r"; (?![^“]*”)", origin))
 
 
 def _origin_part(part: str) -> str:
-    path, quote, words = part.partition(' "')
-    head = path.split(".")[0]
-    if head in _FIELD_WORDS:
-        return field_words(path) + quote + words
-    if not re.fullmatch(r"[A-Za-z]+(\.[A-Za-z]+)*", path):
+    path, space, words = part.partition(" ")
+    if path.split(".")[0] in _FIELD_WORDS:
+        return field_words(path) + space + words
+    if not re.fullmatch(r"[a-z]+[A-Z][A-Za-z]*(\.[A-Za-z]+)*", path):
         return part
     names = [_spaced(name.removesuffix("Module").removesuffix("Struct")) for name in path.split(".")]
-    return sentence(": ".join(names)) + quote + words
+    return sentence(": ".join(names)) + space + words
 
 
 def _spaced(name: str) -> str:
