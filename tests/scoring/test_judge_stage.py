@@ -7,6 +7,7 @@ import pytest
 from tests.scoring.support import (
     MEASURED,
     PRODUCT,
+    RUBRIC,
     diagnostic,
     facts_of,
     reads,
@@ -19,6 +20,7 @@ from tests.scoring.support import (
 )
 from tracker.scoring.engine import score_trial
 from tracker.scoring.rubric import CURRENT, load
+from tracker.scoring.stages import lowered
 from tracker.terms import Reading, Relevance, Step, Track
 
 SITES = [
@@ -99,6 +101,7 @@ class TestTherapy:
 
     def test_planned_never_stands_under_five(self):
         assert stage(therapeutic(therapy(phases=["NA"], overall_status="NOT_YET_RECRUITING"))) == (5, 5)
+        assert lowered(5, RUBRIC.limits) == 5, "were a phase ever given stage 5"
 
     def test_absent_phases_earn_six_and_may_be_nine(self):
         assert stage(therapeutic(therapy(phases=None))) == (6, 9)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
 
 from tests.scoring.support import (
     MEASURED,
+    RUBRIC,
     TODAY,
     diagnostic,
     ends,
@@ -21,7 +23,9 @@ from tests.scoring.support import (
     trial,
     verdict,
 )
-from tracker.scoring.engine import shares
+from tracker.scoring.answers import Answer
+from tracker.scoring.engine import scale_up, shares
+from tracker.scoring.rubric import BoundColumn
 from tracker.terms import Facet, FactState, Reading
 
 DISEASE = says(Facet.DISEASE, "lung cancer", at="conditions.0")
@@ -350,6 +354,7 @@ class TestTransparency:
             (date(2025, 3, 1), "2025-03-01", "reported", 9.1, 9.1),
             (date(2025, 3, 2), "2025-03-01", "reported", 0, 0),
             (date(2025, 2, 28), "2025-03", "reported", 9.1, 9.1),
+            (date(2025, 3, 1), "2025-03", "not_reported", 0, 9.1),
             (date(2025, 3, 15), "2025-03", "not_reported", 0, 9.1),
             (date(2025, 3, 31), "2025-03", "not_reported", 0, 9.1),
             (date(2025, 4, 1), "2025-03", "reported", 0, 0),
@@ -460,6 +465,13 @@ class TestScaling:
         rigour = [one for one in result.explanation if one.component == "rigour"]
         # 300 tenths over 6, 5, 5, 5, 5 of 26 points: 69.23, then four times 57.69.
         assert [one.possible for one in rigour] == [6.9, 0.0, 5.8, 5.8, 5.8, 5.7]
+
+    def test_a_part_of_a_row_that_was_scaled_up_is_rounded_half_up(self):
+        rows = tuple(replace(RUBRIC.columns["therapeutic"][0].rows[0], points=points) for points in (20, 5))
+        half = Answer(FactState.REPORTED, 10, 20, "", "")
+        gone = Answer(FactState.NOT_APPLICABLE, 0, 0, "", "")
+        # The row weighs 25 tenths once the other is gone; half of that is 12.5, rounded to 13.
+        assert scale_up(BoundColumn("rigour", 25, rows), [half, gone])[0][1:3] == (13, 25)
 
     def test_nothing_is_scaled_where_applicability_is_not_known(self):
         result = diagnostic(trial(completion_given=None, primary_completion_given=None))

@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import permutations
 from types import SimpleNamespace
 
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -48,8 +48,10 @@ from tracker.terms import (
 
 # LAW_EXAMPLES=20 tries twenty times as many; the default keeps the suite short.
 TIMES = int(os.environ.get("LAW_EXAMPLES", "1"))
-MANY = settings(max_examples=80 * TIMES, deadline=None)
-MOST = settings(max_examples=250 * TIMES, deadline=None)
+# A trial has forty fields to draw, which is slow on a busy machine and says nothing about the engine.
+UNHURRIED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.filter_too_much]}
+MANY = settings(max_examples=80 * TIMES, **UNHURRIED)
+MOST = settings(max_examples=250 * TIMES, **UNHURRIED)
 #: a row of the rubric, for tests that only need its points
 PLAIN_ROW = RUBRIC.columns["diagnostic"][0].rows[0]
 TENTHS = st.integers(0, 10)
