@@ -123,7 +123,8 @@ def join(data_dir: Path, *, database: bool = True, queue: bool = True) -> None:
     with _mutex(data_dir):
         if data_dir not in _joined:
             _joined[data_dir] = _open_lock(data_dir / "users.lock")
-            fcntl.flock(_joined[data_dir], fcntl.LOCK_SH)
+            # A record lock: it is this process's own, and no forked child keeps it after us.
+            fcntl.lockf(_joined[data_dir], fcntl.LOCK_SH)
             atexit.register(leave, data_dir, pid=os.getpid())
         if database:
             _start_postgres(data_dir)
@@ -137,8 +138,8 @@ def leave(data_dir: Path, *, pid: int | None = None) -> None:
         return
     with _mutex(data_dir), _joined.pop(data_dir) as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError):
             return  # somebody else still uses them
         _stop_valkey(data_dir)
         _stop_postgres(data_dir)
@@ -160,7 +161,7 @@ def _mutex(data_dir: Path) -> Iterator[None]:
 
 def _open_lock(path: Path) -> IO[str]:
     try:
-        return path.open("a")
+        return path.open("a+")
     except PermissionError as problem:
         raise EmbeddedError(
             f"{path} belongs to another account: run as the account that made {path.parent}, "

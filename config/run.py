@@ -13,6 +13,7 @@ import os
 import secrets
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -64,8 +65,8 @@ def take_folder(data_dir: Path) -> IO[str]:
     embedded.prepare(data_dir)
     lock = (data_dir / "run.lock").open("a")
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
         lock.close()
         raise CannotRun(
             f"ExoTracker already runs with the data folder {data_dir}: stop it first, or set TRACKER_DATA_DIR to "
@@ -157,29 +158,6 @@ def queue_first_pull() -> None:
 
 def run_processes(*, host: str, port: int, data_dir: Path, password: str | None) -> int:
     """The Procfile until a signal comes (0) or one of its processes ends by itself (1)."""
-    from honcho.environ import parse_procfile
-    from honcho.manager import Manager
-
-    class Run(Manager):
-        def _start(self) -> None:
-            super()._start()
-            # After the forks: a thread and a fork do not go together.
-            threading.Thread(target=greet, args=(host, port, password, over), daemon=True).start()
-            threading.Thread(target=keep_servers, args=(data_dir, over), daemon=True).start()
-
-        def terminate(self) -> None:
-            if over.is_set():
-                return
-            over.set()
-            super().terminate()
-            threading.Timer(STOP_PATIENCE, self.kill).start()
-
-        def kill(self) -> None:
-            if not self._all_stopped():
-                super().kill()
-
-    over = threading.Event()
-    manager = Run()
     environment = {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
@@ -192,17 +170,35 @@ def run_processes(*, host: str, port: int, data_dir: Path, password: str | None)
         **({"PYTHONWARNINGS": "ignore:You're running the worker with superuser"} if os.geteuid() == 0 else {}),
         MARK: str(data_dir),
     }
-    commands = parse_procfile((ROOT / "Procfile").read_text()).processes
-    for name, command in commands.items():
-        manager.add_process(name, command, env=environment, cwd=str(ROOT))
-    manager.loop()
-    if manager.returncode in (130, 143):
+    # Its own session: the terminal's Ctrl-C is for us, and we tell it. Its own .env is for containers.
+    command = [sys.executable, "-m", "honcho", "--env", os.devnull, "--app-root", str(ROOT), "start"]
+    honcho = subprocess.Popen(command, env=environment, cwd=ROOT, start_new_session=True)
+    over = threading.Event()
+    threads = [
+        threading.Thread(target=greet, args=(host, port, password, over), daemon=True),
+        threading.Thread(target=keep_servers, args=(data_dir, over), daemon=True),
+    ]
+    try:
+        for thread in threads:
+            thread.start()
+        code = honcho.wait()
+    except KeyboardInterrupt:
+        with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):  # a second Ctrl-C waits no longer
+            honcho.terminate()
+            honcho.wait(STOP_PATIENCE)
         say("Stopped. `make run` continues with the same data.")
         return 0
-    ended = [name for name, each in manager._processes.items() if each.get("returncode") == manager.returncode]
+    finally:
+        over.set()
+        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(each, signal.SIG_IGN)  # what is left is short, and cut short it would leave something behind
+        end_remains(data_dir, patience=2)
+        honcho.wait()
+        for thread in threads:
+            thread.join(timeout=10)
     say(
-        f"The {ended[0] if ended else 'first'} process ended by itself with code {manager.returncode}; its last words "
-        "stand above. All was stopped, and the data is kept."
+        f"A process ended by itself (code {code}); its name and its last words stand above. All was stopped, and the "
+        "data is kept."
     )
     return 1
 
@@ -288,7 +284,6 @@ def serve(*, host: str, port: int, data_dir: Path) -> int:
     except NoQueue as problem:
         raise CannotRun(f"The queue of REDIS_URL cannot be used: {problem}") from problem
     finally:
-        end_remains(data_dir, patience=2)
         embedded.leave(data_dir)
 
 

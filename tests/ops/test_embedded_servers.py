@@ -65,10 +65,9 @@ def connect(data_dir: Path) -> psycopg.Connection[tuple[object, ...]]:
 
 
 @pytest.fixture
-def data_dir(tmp_path_factory: pytest.TempPathFactory):
-    folder = tmp_path_factory.mktemp("data")
-    yield folder
-    for pid in embedded.running(folder).values():
+def data_dir(open_folder):
+    yield open_folder
+    for pid in embedded.running(open_folder).values():
         kill(pid)
 
 

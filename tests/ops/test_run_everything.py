@@ -90,17 +90,20 @@ class Started:
 
 
 @pytest.fixture
-def start(tmp_path_factory):
-    data_dir, port, running = tmp_path_factory.mktemp("run"), free_port(), []
+def start(open_folder):
+    data_dir, port, running = open_folder, free_port(), []
 
     def begin() -> Started:
         running.append(Started(data_dir, port))
         return running[-1]
 
     yield begin
+    run.end_remains(data_dir)
     for each in running:
         if each.process.poll() is None or embedded.running(data_dir):
             each.kill_everything()
+        each.reader.join(timeout=10)
+        each.process.stdout.close()
 
 
 def rows(data_dir: Path, question: str) -> list[tuple[object, ...]]:
