@@ -24,6 +24,7 @@ class _Seen(TabularInline):
 
     extra = 0
     tab = True
+    hide_title = True  # the row says it all
     can_delete = False
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:

@@ -59,7 +59,7 @@ class ChangeList(Asked):
         responses={200: ChangesPageSerializer, 400: REFUSED},
     )
     def get(self, request: Request) -> Response:
-        rows = ChangeEvent.objects.select_related("trial")
+        rows = ChangeEvent.objects.filter(trial__isnull=False).select_related("trial")
         if given := request.query_params.get("trial"):
             number = nct_number(given)
             if number is None:
