@@ -156,12 +156,12 @@ def test_hostile_text_stays_text(client, evpredict):
 
 def test_the_page_costs_the_same_queries_with_ten_versions_more(client, evpredict, django_assert_max_num_queries):
     client.get(f"/trials/{EV}/")
-    with django_assert_max_num_queries(14) as one:
+    with django_assert_max_num_queries(12) as one:
         client.get(f"/trials/{EV}/")
     raw = TrialVersion.objects.get(trial=EV)
     for number in range(2, 12):
         raw.pk, raw.number = None, number
         raw.save(force_insert=True)
-    with django_assert_max_num_queries(14) as eleven:
+    with django_assert_max_num_queries(12) as eleven:
         client.get(f"/trials/{EV}/")
-    assert len(one.captured_queries) == len(eleven.captured_queries) <= 14
+    assert len(one.captured_queries) == len(eleven.captured_queries) <= 12

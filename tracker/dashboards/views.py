@@ -17,9 +17,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 from kombu.exceptions import OperationalError as QueueError
 
+from tracker.models import Trial
 from tracker.reads.facets import chips, facets
 from tracker.reads.landscape import NEWS_DAYS, SIGN_WORDS, news, pipeline
-from tracker.reads.trial import find_number, whole_trial
+from tracker.reads.trial import find_number, surviving, whole_trial
 from tracker.reads.trials import Cursor, Refused, Sort, TrialFilter, page_of_trials
 from tracker.reads.why import SHAPE, why
 from tracker.reads.wording import STAGE_NAMES
@@ -154,12 +155,16 @@ def pipeline_file(request: HttpRequest, kind: str) -> HttpResponseBase:
 @require_safe
 def trial(request: HttpRequest, number: str) -> HttpResponse:
     """One trial. A number in any case, with needless or missing zeros, or an alias, leads to the trial's address."""
-    stored, canonical = find_number(number)
-    if stored is None:
-        return page(request, "404", {"number": canonical, "asked": number, "shape": SHAPE}, status=404)
-    if stored != number:
+    canonical = nct_number(number)
+    stored = surviving(canonical) if canonical else None
+    if stored and stored != number:
         return redirect("trial", stored, permanent=True)
-    whole = whole_trial(stored)
+    try:
+        whole = whole_trial(stored) if stored else None
+    except Trial.DoesNotExist:
+        whole = None
+    if whole is None:
+        return page(request, "404", {"number": canonical, "asked": number, "shape": SHAPE}, status=404)
     context = {
         "whole": whole,
         "stations": STAGE_NAMES[whole.maturity.row.track] if whole.maturity else (),

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypedDict
 
+from django.db.models import Case, F, When
+
 from tracker import terms
-from tracker.models import ChangeEvent, Maturity, Trial, TrialMatch, TrialVersion
+from tracker.models import ChangeEvent, Maturity, Trial, TrialAlias, TrialMatch, TrialVersion
 from tracker.scoring import reasons
 from tracker.sources.ctgov_records import nct_number
 
@@ -173,16 +175,21 @@ def find_number(given: str) -> tuple[str | None, str | None]:
     return (trial.nct_id if trial else None), number
 
 
+def surviving(number: str) -> str:
+    """The number that this one was folded into, or itself: one query, and no word on whether it is stored."""
+    return TrialAlias.objects.filter(pk=number).values_list("trial_id", flat=True).first() or number
+
+
 def whole_trial(nct_id: str) -> TrialWhole:
-    """The trial of this number (as stored), whole: eight queries. Raises Trial.DoesNotExist."""
+    """The trial of this number (as stored), whole: seven queries. Raises Trial.DoesNotExist."""
     trial = with_evidence(Trial.objects.filter(pk=nct_id).defer("search")).get()
     standing: list[Maturity] = trial.current_maturities  # type: ignore[attr-defined]
     annotations: tuple[Annotation, ...] = tuple(trial.all_annotations)  # type: ignore[attr-defined]
     leading, other = first_and_other(standing)
-    current = TrialVersion.objects.get(trial_id=nct_id, number=trial.version_number)
+    versions = _versions(trial)
+    current = next(version for version in versions if version.number == trial.version_number)
     passages = marked(current.record().passages, annotations)
     changes = list(ChangeEvent.objects.filter(trial_id=nct_id).order_by("-seen", "id"))
-    versions = TrialVersion.objects.filter(trial_id=nct_id).defer("raw").order_by("-number")
     return TrialWhole(
         trial=trial,
         maturity=_maturity(leading) if leading else None,
@@ -208,6 +215,18 @@ def whole_trial(nct_id: str) -> TrialWhole:
         aliases=tuple(trial.aliases.values_list("alias", flat=True)),
         matches=tuple(trial.matches.select_related("query").order_by("first_matched")),
     )
+
+
+def _versions(trial: Trial) -> list[TrialVersion]:
+    """The versions, newest first; only the current one carries its bytes, for they may be a megabyte each."""
+    bytes_of_current = Case(When(number=trial.version_number, then=F("raw")))
+    kept = TrialVersion.objects.filter(trial=trial).defer("raw").annotate(kept=bytes_of_current).order_by("-number")
+    versions: list[TrialVersion] = []
+    for version in kept:
+        if version.number == trial.version_number:
+            version.raw = version.kept
+        versions.append(version)
+    return versions
 
 
 def first_and_other(standing: list[Maturity]) -> tuple[Maturity | None, Maturity | None]:
