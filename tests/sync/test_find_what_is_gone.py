@@ -9,6 +9,7 @@ from tests.fakes import faults
 from tests.records import MISSING
 from tests.sync.pulling import Desk, counts, numbers, registry_of
 from tracker.models import ChangeEvent, SyncRun, Trial, TrialAlias, TrialMatch, TrialVersion
+from tracker.sync import trials
 from tracker.terms import ChangeKind, Presence, RunKind, RunState
 
 pytestmark = pytest.mark.django_db
@@ -194,6 +195,24 @@ def test_an_answer_far_smaller_than_the_last_is_not_believed():
         assert (run.state, run.missing) == (RunState.SUSPECT, 0)
         assert run.message.startswith("The registry sent 40 records; the last good whole pull had 60.")
         assert not fake.asked("NCT")
+
+
+def test_a_suspect_answer_that_a_person_believes_is_what_later_ones_are_compared_with():
+    with registry_of(numbers(1, 60)) as fake:
+        desk = Desk(fake, QueryFactory(), page_size=1000)
+        desk.sync()
+        for nct_id in numbers(1, 20):
+            fake.remove(nct_id)
+        suspect = desk.sync(full=True)
+
+        assert trials.believe(run=suspect, by="lead", at=desk.clock())
+        assert not trials.believe(run=suspect, by="lead", at=desk.clock())
+
+        suspect.refresh_from_db()
+        assert suspect.state == RunState.DONE
+        assert suspect.message.endswith("Believed by lead, 2026-08-07 14:30 UTC.")
+        again = desk.sync(full=True)
+        assert (again.state, again.missing) == (RunState.DONE, 20)
 
 
 def test_an_answer_a_little_smaller_is_believed(desk):

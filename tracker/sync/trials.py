@@ -114,6 +114,15 @@ def sweep(*, clock: Callable[[], datetime]) -> list[SyncRun]:
     return ended
 
 
+def believe(*, run: SyncRun, by: str, at: datetime) -> bool:
+    """Take a suspect answer as true after a person has looked; gives whether it was still suspect.
+
+    Later runs are compared with it from then on. It marks nothing as gone itself: the next whole pull does.
+    """
+    said = f"{run.message} Believed by {by}, {at:%Y-%m-%d %H:%M} UTC."
+    return bool(SyncRun.objects.filter(pk=run.pk, state=RunState.SUSPECT).update(state=RunState.DONE, message=said))
+
+
 def resumable(*, at: datetime) -> list[int]:
     """The runs that stopped early, are their query's latest, and may be gone on with by now.
 
