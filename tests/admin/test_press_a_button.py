@@ -50,6 +50,9 @@ def test_the_button_of_a_query_asks_it_alone(as_lead, queued, name, full):
     assert queued == [{"query": query.slug, "full": full}]
     assert answer.redirect_chain[0][0] == reverse("admin:tracker_registryquery_change", args=[query.pk])
     assert query.name in told(answer)
+    page = as_lead.get(reverse("admin:tracker_registryquery_history", args=[query.pk])).content.decode()
+    assert "is queued" in page
+    assert "lead" in page
 
 
 def test_a_query_that_is_off_is_not_asked(as_lead, queued):

@@ -81,7 +81,10 @@ class WithButtons(ModelAdmin):
                 return missing
             back = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[object_id])
         try:
-            self.message_user(request, getattr(self, button.act)(request, record), messages.SUCCESS)
+            said = getattr(self, button.act)(request, record)
+            if record is not None:
+                self.log_change(request, record, said)  # the record's history says who pressed what
+            self.message_user(request, said, messages.SUCCESS)
         except NotDone as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
         except OperationalError:
