@@ -6,6 +6,7 @@ import csv
 from functools import cache
 from pathlib import Path
 
+from tests.factories import trial_record
 from tests.records import real, record, transcribed
 from tracker.classify.relevance import Classified, classify
 from tracker.sources.ctgov_records import TrialRecord, read_record
@@ -46,4 +47,41 @@ def text_of(one: TrialRecord) -> dict[str, str]:
     return dict(one.passages)
 
 
-__all__ = ["all_records", "classify", "labels", "named", "read", "record", "text_of"]
+BARE = {
+    "identificationModule__briefTitle": "A Study",
+    "identificationModule__officialTitle": "A Study",
+    "identificationModule__acronym": "",
+    "conditionsModule__conditions": ["Lung Cancer"],
+    "conditionsModule__keywords": [],
+    "descriptionModule__briefSummary": "A study.",
+    "descriptionModule__detailedDescription": "",
+    "armsInterventionsModule": {},
+    "outcomesModule": {},
+    "eligibilityModule__eligibilityCriteria": "",
+    "eligibilityModule__studyPopulation": "",
+}
+
+
+def trial(**changes):
+    """A record that says nothing but what is given; long names cut: title, summary, detail, eligibility, conditions."""
+    short = {
+        "title": "identificationModule__briefTitle",
+        "summary": "descriptionModule__briefSummary",
+        "detail": "descriptionModule__detailedDescription",
+        "eligibility": "eligibilityModule__eligibilityCriteria",
+        "conditions": "conditionsModule__conditions",
+        "keywords": "conditionsModule__keywords",
+        "interventions": "armsInterventionsModule__interventions",
+        "primary": "outcomesModule__primaryOutcomes",
+        "secondary": "outcomesModule__secondaryOutcomes",
+        "purpose": "designModule__designInfo__primaryPurpose",
+        "kind": "designModule__studyType",
+    }
+    given = {short.get(name, name): value for name, value in changes.items()}
+    if any(name.startswith("armsInterventionsModule__") for name in given):
+        given = {"armsInterventionsModule": {}} | given
+    base = {name: value for name, value in BARE.items() if not any(one.startswith(name + "__") for one in given)}
+    return trial_record(origin=Origin.REGISTRY, **{**base, **given})
+
+
+__all__ = ["all_records", "classify", "labels", "named", "read", "record", "text_of", "trial"]

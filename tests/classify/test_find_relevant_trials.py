@@ -2,51 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 
 import pytest
 
-from tests.classify.reading import all_records, classify, labels, named, read, text_of
-from tests.factories import trial_record
+from tests.classify.reading import all_records, classify, labels, named, read, text_of, trial
 from tracker.classify.relevance import all_words
-from tracker.terms import Facet, Origin, Reading, Relevance
-
-LUNG = {"conditionsModule__conditions": ["Non-small Cell Lung Cancer"]}
-BARE = {
-    "identificationModule__briefTitle": "A Study",
-    "identificationModule__officialTitle": "A Study",
-    "identificationModule__acronym": "",
-    "conditionsModule__conditions": ["Lung Cancer"],
-    "conditionsModule__keywords": [],
-    "descriptionModule__briefSummary": "A study.",
-    "descriptionModule__detailedDescription": "",
-    "armsInterventionsModule": {},
-    "outcomesModule": {},
-    "eligibilityModule__eligibilityCriteria": "",
-    "eligibilityModule__studyPopulation": "",
-}
-
-
-def trial(**changes):
-    """A record that says nothing but what is given; long names cut: title, summary, detail, eligibility, conditions."""
-    short = {
-        "title": "identificationModule__briefTitle",
-        "summary": "descriptionModule__briefSummary",
-        "detail": "descriptionModule__detailedDescription",
-        "eligibility": "eligibilityModule__eligibilityCriteria",
-        "conditions": "conditionsModule__conditions",
-        "keywords": "conditionsModule__keywords",
-        "interventions": "armsInterventionsModule__interventions",
-        "primary": "outcomesModule__primaryOutcomes",
-        "secondary": "outcomesModule__secondaryOutcomes",
-        "purpose": "designModule__designInfo__primaryPurpose",
-        "kind": "designModule__studyType",
-    }
-    given = {short.get(name, name): value for name, value in changes.items()}
-    if any(name.startswith("armsInterventionsModule__") for name in given):
-        given = {"armsInterventionsModule": {}} | given
-    base = {name: value for name, value in BARE.items() if not any(one.startswith(name + "__") for one in given)}
-    return trial_record(origin=Origin.REGISTRY, **{**base, **given})
+from tracker.terms import Facet, Reading, Relevance
 
 
 def relevance(**changes):
@@ -66,9 +29,8 @@ def test_relevance_over_the_labelled_records():
     precision = counted["right"] / (counted["right"] + counted["added"])
     recall = counted["right"] / (counted["right"] + counted["missed"])
     f1 = 2 * precision * recall / (precision + recall)
-    print(
-        f"\nrelevance, {len(labels('relevance'))} records: precision {precision:.3f}, recall {recall:.3f}, F1 {f1:.3f}"
-    )  # noqa: T201
+    figures = f"precision {precision:.3f}, recall {recall:.3f}, F1 {f1:.3f}"
+    sys.stdout.write(f"\nrelevance, {len(labels('relevance'))} records: {figures}\n")
     assert f1 >= 0.95, "\n".join(wrong)
     assert len(wrong) <= 0.05 * len(labels("relevance")), "\n".join(wrong)
 

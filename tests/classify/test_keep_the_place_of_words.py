@@ -119,3 +119,19 @@ def test_a_record_separator_in_a_text_moves_nothing():
     (hit,) = matcher(load()).vesicles(text)[0]
 
     assert text.words(hit) == {"field": "brief_summary", "start": 0, "end": 8, "text": "exosomes"}
+
+
+def test_every_word_for_vesicles_is_found_behind_any_other():
+    ready = matcher(load())
+    words = [word for rule in load().rules if rule.facet == "ev" for word in rule.words]
+
+    lost = []
+    for word in words:
+        written = word.exact or word.folded
+        for before in ("msc", "tumour derived", "plasma", "small", "circulating", "exo"):
+            text = ready.text([Passage("brief_title", f"{before} {written} of people")])
+            at = text.folded.index(word.folded)
+            hits = ready.vesicles(text)[0]
+            if not any(hit.start < at + len(word.folded) and at < hit.end for hit in hits):
+                lost.append(f"{before} {written}")
+    assert lost == []

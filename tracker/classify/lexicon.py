@@ -274,6 +274,8 @@ def _pattern(written: list[str], *, exact: bool = False) -> re.Pattern[str]:
             else:
                 made += _escaped(piece, exact=exact)
         alternatives.append(made)
+    # The longest first: "suspected of" must not be read as "suspected".
+    alternatives.sort(key=len, reverse=True)
     return re.compile(r"(?<!\w)(?:" + "|".join(alternatives) + r")(?!\w)")
 
 

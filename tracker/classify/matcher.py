@@ -61,27 +61,29 @@ _SENTENCE_END = re.compile(r"[.;?!] |\n|\x1e")
 
 
 class Automaton:
-    """Some rules' words in one automaton; several rules may share a word."""
+    """Some rules' words in one automaton; several rules may share a word.
 
-    def __init__(self, rules: Iterable[Rule], *, overlapping: bool = False) -> None:
+    ``family`` says which hits compete: of overlapping ones of a family the leftmost, then the longest, stands. That is
+    settled after word edges are checked, not by the automaton: "MSC exos" must not swallow "MSC exosomes" and then be
+    no word itself.
+    """
+
+    def __init__(self, rules: Iterable[Rule], *, family: Callable[[Rule], object]) -> None:
         by_word: dict[str, list[tuple[Word, Rule]]] = defaultdict(list)
         for rule in rules:
             for word in rule.words:
                 by_word[word.folded].append((word, rule))
         self._meanings = list(by_word.values())
-        self._overlapping = overlapping
+        self._family = family
         self._automaton = AhoCorasick(
-            list(by_word),
-            matchkind=MatchKind.Standard if overlapping else MatchKind.LeftmostLongest,
-            implementation=Implementation.DFA,
-            store_patterns=False,
+            list(by_word), matchkind=MatchKind.Standard, implementation=Implementation.DFA, store_patterns=False
         )
 
     def hits(self, text: Text) -> list[Hit]:
         """Where the words stand whole, in the right capitals and fields; what is around them is not looked at yet."""
         folded = text.folded
         found: list[Hit] = []
-        for number, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=self._overlapping):
+        for number, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True):
             if start and folded[start - 1].isalnum() and folded[start].isalnum():
                 continue
             inside_word = end < len(folded) and folded[end].isalnum() and folded[end - 1].isalnum()
@@ -101,7 +103,7 @@ class Automaton:
                 if word.exact is not None and not text.reads(passage, start, end, word.exact):
                     continue
                 found.append(Hit(passage, start, stop, rule))
-        return found
+        return _longest(found, self._family) if len(found) > 1 else found
 
 
 class Text:
@@ -260,13 +262,14 @@ class Matcher:
         self.lexicon = lexicon
         terms = [rule for rule in lexicon.rules if rule.kind == "term"]
         self._vesicles = Automaton(
-            [rule for rule in lexicon.rules if rule.kind == "false_friend" or rule.facet == Facet.EV]
+            (rule for rule in lexicon.rules if rule.kind == "false_friend" or rule.facet == Facet.EV), family=_all
         )
-        self._disease = Automaton(rule for rule in terms if rule.facet == Facet.DISEASE)
+        self._disease = Automaton((rule for rule in terms if rule.facet == Facet.DISEASE), family=_all)
         self._terms = Automaton(
-            (rule for rule in terms if rule.facet not in (Facet.EV, Facet.DISEASE)), overlapping=True
+            (rule for rule in terms if rule.facet not in (Facet.EV, Facet.DISEASE)), family=lambda rule: rule.facet
         )
-        self._readings = Automaton((rule for rule in lexicon.rules if rule.kind == "reading"), overlapping=True)
+        # Readings may share words: each competes only with itself.
+        self._readings = Automaton((rule for rule in lexicon.rules if rule.kind == "reading"), family=id)
         self.stops = [rule for rule in lexicon.rules if rule.kind == "stop"]
         self._short = Rule(kind="term", facet=Facet.EV, term="extracellular_vesicle", words=())
 
@@ -317,16 +320,20 @@ class Matcher:
         return self._disease.hits(text)
 
     def terms(self, text: Text) -> list[Hit]:
-        """Hits of all other facets, the longest where two of one facet overlap; context not looked at yet."""
-        return _longest(self._terms.hits(text), lambda rule: rule.facet)
+        """Hits of all other facets; what is around them is not looked at yet."""
+        return self._terms.hits(text)
 
     def readings(self, text: Text) -> list[Hit]:
-        """Hits of the readings, the longest where two of one rule overlap: readings may share words."""
-        return _longest(self._readings.hits(text), id)
+        return self._readings.hits(text)
+
+
+def _all(rule: Rule) -> object:
+    """One family for all."""
+    return None
 
 
 def _longest(hits: list[Hit], family: Callable[[Rule], object]) -> list[Hit]:
-    """Leftmost-longest, a family of rules at a time; what one automaton for all of them cannot give."""
+    """Of overlapping hits the leftmost, then the longest, a family of rules at a time."""
     last: dict[object, int] = {}
     kept = []
     for hit in sorted(hits, key=lambda one: (one.start, -one.end)):
