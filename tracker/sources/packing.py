@@ -5,11 +5,15 @@ Measured on 1,774 real records of 20 kB on one core: 16,000 records a second to 
 
 from __future__ import annotations
 
+import threading
+
 import zstandard
 
 LEVEL = 3
 # A record above this is no record: the largest known is a few MB. It keeps a damaged row from asking for all memory.
 LARGEST = 256 * 1024 * 1024
+# Making a compressor costs a fifth of packing a record; it may serve one thread at a time.
+_own = threading.local()
 
 
 class Damaged(Exception):
@@ -18,7 +22,10 @@ class Damaged(Exception):
 
 def pack(data: bytes) -> bytes:
     """These bytes as one zstandard frame that carries its own length and checksum."""
-    return zstandard.ZstdCompressor(level=LEVEL, write_checksum=True, write_content_size=True).compress(data)
+    if not hasattr(_own, "compressor"):
+        _own.compressor = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True, write_content_size=True)
+    packed: bytes = _own.compressor.compress(data)
+    return packed
 
 
 def unpack(data: bytes) -> bytes:

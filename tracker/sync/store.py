@@ -7,11 +7,13 @@ Which copy of a record becomes current is decided in `versions`.
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 from django.db import DataError, IntegrityError, connection, transaction
+from psycopg.types.json import set_json_dumps
 
 from tracker.models import ChangeEvent
 from tracker.sources.packing import pack
@@ -23,6 +25,8 @@ from .versions import Held, Walk
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
+
+    from django.db.backends.utils import CursorWrapper
 
     from tracker.models import RegistryQuery, SyncRun
     from tracker.sources.ctgov_records import TrialRecord, Unreadable
@@ -89,8 +93,7 @@ def store(
         )
         for event in walk.events
     ]
-    _write_trials(walk, at=at)
-    _write_versions(walk.versions, origin=origin, run=run, at=at)
+    _write_trials_and_versions(walk, run=run, at=at)
     _write_counts({record.nct_id: walk.held[record.nct_id].count for record in walk.kept})
     _write_provenance(walk.better, origin=origin)
     _write_events(events)
@@ -156,48 +159,63 @@ def _held(records: Sequence[TrialRecord]) -> dict[str, Held]:
     return held
 
 
-def _write_trials(walk: Walk, *, at: datetime) -> None:
+def _write_trials_and_versions(walk: Walk, *, run: SyncRun | None, at: datetime) -> None:
+    """The versions are packed while the database takes the trials in, which is most of its work (full-text vectors)."""
+    with connection.cursor() as cursor, ThreadPoolExecutor(max_workers=1) as beside:
+        _stage_trials(cursor, walk, at=at)
+        taken = beside.submit(cursor.execute, columns.TAKE_STAGE, {"at": at})
+        versions = [_version(version, origin=walk.origin, run=run, at=at) for version in walk.versions]
+        taken.result()
+        _copy(cursor, columns.COPY_VERSIONS, columns.VERSION_TYPES, versions)
+
+
+def _stage_trials(cursor: CursorWrapper, walk: Walk, *, at: datetime) -> None:
     told = {event.record.nct_id for event in walk.events}
-    with connection.cursor() as cursor:
-        cursor.execute(columns.MAKE_STAGE)
-        cursor.execute("TRUNCATE incoming_trial")
-        with cursor.copy(columns.FILL_STAGE) as copy:
-            for record in walk.current.values():
-                held = walk.held[record.nct_id]
-                copy.write_row(
-                    (
-                        *columns.facts(record),
-                        walk.origin.value,
-                        record.is_partial,
-                        record.registry_version,
-                        held.number,
-                        held.count,
-                        # A copy that changed nothing we can tell (a partial one superseded) is no news.
-                        at if record.nct_id in told else None,
-                        *columns.searched(record),
-                    )
-                )
-        cursor.execute(columns.TAKE_STAGE, {"at": at})
+    origin = walk.origin.value
+    cursor.execute(columns.MAKE_STAGE)
+    cursor.execute("TRUNCATE incoming_trial")
+    rows = (
+        (
+            *columns.facts(record),
+            origin,
+            record.is_partial,
+            record.registry_version,
+            held.number,
+            held.count,
+            # A copy that changed nothing we can tell (a partial one superseded) is no news.
+            at if record.nct_id in told else None,
+            *columns.searched(record),
+        )
+        for record in walk.current.values()
+        for held in (walk.held[record.nct_id],)
+    )
+    _copy(cursor, columns.FILL_STAGE, columns.STAGE_TYPES, rows)
 
 
-def _write_versions(versions: Sequence[Version], *, origin: Origin, run: SyncRun | None, at: datetime) -> None:
-    with connection.cursor() as cursor, cursor.copy(columns.COPY_VERSIONS) as copy:
-        for number, record in versions:
-            copy.write_row(
-                (
-                    record.nct_id,
-                    number,
-                    origin.value,
-                    record.is_partial,
-                    pack(record.raw),
-                    record.raw_hash,
-                    len(record.raw),
-                    record.registry_version,
-                    record.last_update_post_date,
-                    at,
-                    run.pk if run else None,
-                )
-            )
+def _version(version: Version, *, origin: Origin, run: SyncRun | None, at: datetime) -> tuple[object, ...]:
+    number, record = version
+    return (
+        record.nct_id,
+        number,
+        origin.value,
+        record.is_partial,
+        pack(record.raw),
+        record.raw_hash,
+        len(record.raw),
+        record.registry_version,
+        record.last_update_post_date,
+        at,
+        run.pk if run else None,
+    )
+
+
+def _copy(cursor: CursorWrapper, statement: str, types: list[str], rows: Iterable[tuple[object, ...]]) -> None:
+    """Rows by binary COPY: a third of the time of the textual one, most of all for packed bytes."""
+    set_json_dumps(_encode, cursor.cursor)
+    with cursor.copy(statement) as copy:
+        copy.set_types(types)
+        for row in rows:
+            copy.write_row(row)
 
 
 def _write_counts(counts: dict[str, int]) -> None:
