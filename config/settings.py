@@ -287,8 +287,8 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "chosen"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    # Two lines a request are for a collector; a person at a terminal wants to see what went wrong.
-    "loggers": {"django_structlog.middlewares": {"level": "INFO" if _log_format == "json" else "WARNING"}},
+    # Two lines a request or task are for a collector; a person at a terminal wants to see what went wrong.
+    "loggers": {"django_structlog": {"level": "INFO" if _log_format == "json" else "WARNING"}},
 }
 structlog.configure(
     processors=[
