@@ -42,6 +42,8 @@ _GIVEN = frozenset(
         InterventionType.DIETARY_SUPPLEMENT,
     }
 )
+_TELLING = frozenset({"title", "summary", "arm", "arm_text", "intervention", "intervention_text"})
+_STUDIED = frozenset({PrimaryPurpose.DIAGNOSTIC, PrimaryPurpose.SCREENING, PrimaryPurpose.BASIC_SCIENCE})
 _CARE = frozenset({PrimaryPurpose.TREATMENT, PrimaryPurpose.PREVENTION, PrimaryPurpose.SUPPORTIVE_CARE})
 _MEASURING = re.compile(
     r"(?<!\w)(?:detect\w*|test\w*|assay\w*|analy\w+|sampl\w+|measur\w+|marker\w*|biomarker\w*|collect\w*|quantif\w*"
@@ -50,10 +52,17 @@ _MEASURING = re.compile(
 _TAKEN = re.compile(
     r"(?<!\w)(?:blood|plasma|serum|urine|sputum) (?:sample|samples|draw|draws)(?!\w)|(?<!\w)(?:sampled|sampling)(?!\w)"
 )
-# An amount before a unit: "1x10^9 particles", "2.0*10^8 nano vesicles", "15 mg".
-_AMOUNT = re.compile(
-    r"(?:\d[\d.,]*\s?(?:[x×*]\s?10\s?\^?\s?\d+|e\d+)?|10\^?\d+|\d+\s?(?:billion|million))\s?(?:[a-z]+ ){0,2}$"
+# An amount before a unit: "15 mg"; a number of vesicles is large: "1x10^9 particles", "2.0*10^8 nano vesicles", so
+# that "phase 1 exosomes" is none.
+_MANY = r"(?:\d[\d.,]*\s?(?:[x*]\s?10\s?\^?\s?\d+|e\+?\d+)|10\s?\^\s?\d+|\d+\s?(?:billion|million)|\d{4,})"
+_NUMBER = re.compile(r"(?<![a-z0-9])" + _MANY + r"\s?(?:[a-z]+ ){0,2}$")
+_AMOUNT = re.compile(r"(?<![a-z0-9])(?:" + _MANY + r"|\d[\d.,]*)\s?$")
+_COUNTED = re.compile(r"particles?|vesicles?|exosomes?")
+# Vesicles in a title as the thing that treats: "Microparticles for Malignant Pleural Effusion".
+_TREATS = re.compile(
+    r"[^.:]{0,40}(?<!\w)(?:for|against|plus|to treat|treating|in the treatment|combined|packaging|loaded)(?!\w)"
 )
+_TAKEN_FROM = re.compile(r"(?<!\w)(?:plasma|serum|circulating|urin\w*|blood|saliva\w*|sputum)(?!\w)")
 _DIAGNOSTIC_ROLES = (Role.SCREENING, Role.DIAGNOSIS)
 _FOLLOWING_ROLES = (Role.PROGNOSIS, Role.PREDICTION, Role.MONITORING)
 
@@ -154,6 +163,9 @@ def _tracks(found: _Found) -> dict[str, list[Hit]]:
         measured = [hit for hit in measured if _measuring_sentence(found, hit)]
     else:
         measured += found.readings[Reading.EV_MEASURED]
+        if record.study_type == StudyType.OBSERVATIONAL or record.primary_purpose in _STUDIED:
+            # A study that gives nothing and has vesicles in its title has them to look at.
+            measured += [hit for hit in found.vesicles.hits if found.group(hit) == "title"]
         if record.primary_purpose in _CARE and all(found.group(hit) == "detail" for hit in measured):
             measured = []  # what a treatment trial tells of the literature
     if measured:
@@ -186,7 +198,19 @@ def _spoken_of(found: _Found) -> list[Hit]:
         return []
     if record.study_type is None and record.primary_purpose is None and not types & _GIVEN:
         return []
-    return found.readings[Reading.EV_PRODUCT]
+    if found.readings[Reading.EV_PRODUCT]:
+        return found.readings[Reading.EV_PRODUCT]
+    if not types & _GIVEN:
+        return []
+    titled = [hit for hit in found.vesicles.hits if found.group(hit) == "title" and _treats(found, hit)]
+    return titled or [hit for hit in found.readings[Reading.EV_CARRIER] if found.group(hit) in _TELLING]
+
+
+def _treats(found: _Found, hit: Hit) -> bool:
+    low, high = found.text.starts[hit.passage], found.text.ends(hit.passage)
+    folded = found.text.folded
+    measured = _MEASURING.search(folded, low, high) or _TAKEN_FROM.search(folded, low, high)
+    return not measured and _TREATS.match(folded, hit.end, high) is not None
 
 
 def _of_type(found: _Found, hit: Hit) -> str | None:
@@ -214,9 +238,11 @@ def _roles(found: _Found, tracks: dict[str, list[Hit]], spoken: dict[str, list[H
         if (needs == "measured" and Reading.EV_MEASURED not in tracks) or (needs == "therapy" and not therapy):
             continue
         roles[role] = hits
-    if Reading.EV_CARRIER in tracks:
+    if Role.VACCINE in roles:
+        pass  # vesicles loaded with an antigen carry no drug
+    elif Reading.EV_CARRIER in tracks:
         roles[Role.DRUG_CARRIER] = tracks[Reading.EV_CARRIER]
-    elif Reading.EV_PRODUCT in tracks and Role.VACCINE not in roles:
+    elif Reading.EV_PRODUCT in tracks:
         roles[Role.NATIVE_EV_THERAPY] = tracks[Reading.EV_PRODUCT]
     if Reading.EV_TARGET in tracks:
         roles[Role.EV_INHIBITION] = tracks[Reading.EV_TARGET]
@@ -330,7 +356,7 @@ def _product(
     dose = [
         hit
         for hit in found.readings[f"{Reading.DOSE} amount"]
-        if _of_product(found, hit, own) and _AMOUNT.search(found.text.folded, max(0, hit.start - 40), hit.start)
+        if _of_product(found, hit, own) and _amount(found.text.folded, hit)
     ]
     route = [hit for hit in found.readings[Reading.ROUTE] if _of_product(found, hit, own)]
     said[Reading.EV_SOURCE_NAMED] = sources
@@ -338,6 +364,12 @@ def _product(
     said[Reading.ROUTE] = route
     said[Reading.CLINICAL_OUTCOME] = found.readings[Reading.CLINICAL_OUTCOME]
     return {reading: hits for reading, hits in said.items() if hits}
+
+
+def _amount(folded: str, hit: Hit) -> bool:
+    """Whether a number that fits the unit stands right before it."""
+    counted = _COUNTED.match(folded, hit.start, hit.end)
+    return bool((_NUMBER if counted else _AMOUNT).search(folded, max(0, hit.start - 40), hit.start))
 
 
 def _own_passages(found: _Found) -> frozenset[int]:

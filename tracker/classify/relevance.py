@@ -35,9 +35,12 @@ _EV_WEIGHT = {
 _ABOUT = 6
 # A word of doing beside a vesicle: the record works with it, it does not only name it.
 _WORKED = re.compile(
-    r"(?<!\w)(?:measur\w+|detect\w*|quantif\w+|analy[sz]\w+|profil\w+|sequenc\w+|isolat\w+|extract\w+|collect\w*|biomarkers?|markers?|signature|assays?|diagnos\w+|predict\w+|monitor\w*|levels?|expression|loaded|injec\w+|infus\w+|inhal\w+|administ\w+|therapy)(?!\w)"
+    r"(?<!\w)(?:measur\w+|detect\w*|quantif\w+|analy[sz]\w+|profil\w+|sequenc\w+|isolat\w+|extract\w+|collect\w*|biomarkers?|markers?|signature|assays?|diagnos\w+|predict\w+|monitor\w*|levels?|expression|loaded|remov\w+|deplet\w+|inhibit\w*|clear\w*|injec\w+|infus\w+|inhal\w+|administ\w+|therapy)(?!\w)"
 )
 _PASSING = re.compile(r"(?<!\w)(?:such as|including|e\.g\.|for example|like|as well as|among them)(?!\w)[^.;]{0,80}$")
+# One of a list of what liquid biopsies may hold: "(circulating tumor cells, ctDNA, exosomes)".
+_LISTED = re.compile(r"[,(/] ?(?:and |or |as )?$")
+_OTHER_ANALYTES = re.compile(r"(?<!\w)(?:ctdna|cfdna|ctcs?|circulating tumou?r (?:cells?|dna)|cell free dna)(?!\w)")
 _IN_PEOPLE = re.compile(
     r"(?<!\w)(?:in|among|of|for|with|after|following|undergoing|during|receiving)(?!\w)[^.:;]{0,70}$"
 )
@@ -92,7 +95,8 @@ def _about_vesicles(text: Text, vesicles: Vesicles) -> tuple[bool, list[Words]]:
         weight = _EV_WEIGHT.get(group, 0)
         if weight in (2, 4):
             low, high = text.sentence(hit)
-            if _PASSING.search(text.folded, low, hit.start):
+            listed = _LISTED.search(text.folded, low, hit.start) and _OTHER_ANALYTES.search(text.folded, low, high)
+            if listed or _PASSING.search(text.folded, low, hit.start):
                 weight //= 2
             elif group in ("summary", "detail", "arm_text") and _WORKED.search(text.folded, low, high):
                 weight += 2
