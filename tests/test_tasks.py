@@ -20,6 +20,7 @@ from tests.records import transcribed
 from tracker import schedule, tasks
 from tracker.models import RegistryDescription, RegistryQuery, SyncRun, Trial
 from tracker.sources.clinicaltrials import Patience
+from tracker.sync.trials import MOST_TRIES
 from tracker.terms import RunKind, RunState
 
 pytestmark = pytest.mark.django_db
@@ -146,19 +147,30 @@ def test_a_sweep_lets_dead_runs_go_on_and_leaves_the_rest(poked):
     [
         (RunState.INCOMPLETE, 0, False),
         (RunState.INCOMPLETE, 2, True),
-        (RunState.INCOMPLETE, 60, False),
+        (RunState.INCOMPLETE, 60, True),
         (RunState.BLOCKED, 2, False),
         (RunState.SUSPECT, 2, False),
         (RunState.REFUSED, 2, False),
     ],
 )
-def test_a_sweep_lets_a_stopped_run_go_on_after_an_hour_for_two_days(poked, state, hours_ago, is_poked):
+def test_a_sweep_lets_a_stopped_run_go_on_after_an_hour(poked, state, hours_ago, is_poked):
     ended = timezone.now() - timedelta(hours=hours_ago)
     run = RunFactory(state=state, started=ended, finished=ended)
 
     tasks.sweep_runs()
 
     assert poked == ([{"query": run.query.slug}] if is_poked else [])
+
+
+def test_a_sweep_gives_up_after_a_day_of_stopped_runs(poked):
+    query = QueryFactory()
+    for hours_ago in range(2, 2 + MOST_TRIES):
+        ended = timezone.now() - timedelta(hours=hours_ago)
+        RunFactory(query=query, state=RunState.INCOMPLETE, started=ended, finished=ended)
+
+    tasks.sweep_runs()
+
+    assert poked == []
 
 
 def test_a_sweep_leaves_a_run_that_a_later_one_has_made_good(poked):

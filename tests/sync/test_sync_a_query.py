@@ -10,6 +10,7 @@ from tests.factories import QueryFactory
 from tests.fakes import faults
 from tests.sync.pulling import Desk, counts, numbers, registry_of
 from tracker.models import ChangeEvent, SetAside, SyncRun, Trial, TrialMatch, TrialVersion
+from tracker.sources.clinicaltrials import Registry
 from tracker.sync import trials
 from tracker.sync.lock import holding, key_of_query
 from tracker.sync.store import store
@@ -123,13 +124,18 @@ def test_data_older_than_the_clock_set_the_mark_back(desk):
     assert desk.sync().posted_from == date(2026, 8, 5)
 
 
-def test_a_record_met_twice_in_a_run_counts_once(desk):
-    query = QueryFactory(query_term="exosome OR exosomes")
+def test_a_record_met_twice_in_a_run_counts_once(desk, monkeypatch):
+    def twice(self, params, token=None):
+        page = honest(self, params, token)
+        return page._replace(records=[*page.records, *page.records])
 
-    run = desk.sync(queries=[query])[0]
-    again = desk.sync(queries=[query], full=True)[0]
+    honest = Registry.page
+    monkeypatch.setattr(Registry, "page", twice)
 
-    assert (run.seen, again.seen, again.unchanged) == (10, 10, 10)
+    run = desk.sync()
+
+    assert counts(run) == {"seen": 10, "new": 10, "changed": 0, "unchanged": 0, "set_aside": 0}
+    assert run.filled["conditions"] == 10
 
 
 # --- stopped ---
@@ -160,6 +166,27 @@ def test_a_registry_down_from_the_start_is_a_run_that_says_so(desk):
     assert run.requests == 2
     desk.fake.behave()
     assert desk.sync().state == RunState.DONE
+
+
+def test_a_run_that_never_reached_the_registry_is_no_reason_to_ask_again(desk):
+    desk.sync()
+    desk.fake.misbehave(faults.status(503, times=None, on="/version"))
+    assert desk.sync().state == RunState.INCOMPLETE
+    desk.fake.behave()
+
+    assert (desk.sync().state, desk.sync().requests) == (RunState.UNCHANGED, 1)
+
+
+def test_a_run_that_never_reached_the_registry_does_not_hide_the_one_to_go_on_with(desk):
+    desk.fake.misbehave(faults.stops_after_pages(2, on=r"^/studies\?"))
+    stopped = desk.sync()
+    desk.fake.behave()
+    desk.fake.misbehave(faults.status(503, times=None, on="/version"))
+    desk.sync()
+    desk.fake.behave()
+
+    assert (run := desk.sync()).pk == stopped.pk
+    assert (run.state, run.seen) == (RunState.DONE, 10)
 
 
 def test_after_a_refresh_an_incomplete_run_begins_anew_without_doubles(desk):

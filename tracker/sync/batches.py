@@ -50,16 +50,24 @@ class Tally:
         self.filled: Counter[str] = Counter()
         self.drift: Counter[str] = Counter()
 
-    def count(self, stored: store.Stored, *, met: set[str]) -> None:
-        """Count what this run had not met before: pages overlap, and a restart comes by again."""
-        fresh = [
-            [record for record in records if record.nct_id not in met]
-            for records in (stored.new, stored.changed, [*stored.unchanged, *stored.kept])
-        ]
-        self.new += len(fresh[0])
-        self.changed += len(fresh[1])
-        self.unchanged += len(fresh[2])
-        everyone = [record for records in fresh for record in records]
+    def count(self, stored: store.Stored, *, met: set[str] | None) -> None:
+        """Count what this run has not met before: pages overlap, and a restart comes by again.
+
+        With None everything counts: two copies in a file are two.
+        """
+        everyone = []
+        for name, records in (
+            ("new", stored.new),
+            ("changed", stored.changed),
+            ("unchanged", [*stored.unchanged, *stored.kept]),
+        ):
+            for record in records:
+                if met is not None:
+                    if record.nct_id in met:
+                        continue
+                    met.add(record.nct_id)
+                setattr(self, name, getattr(self, name) + 1)
+                everyone.append(record)
         self.seen += len(everyone)
         self.filled += belief.filled(everyone)
         self.drift.update(what for record in everyone for what in record.drift)

@@ -86,7 +86,7 @@ def _take(
 ) -> None:
     tally = Tally()
     stored, _ = take(batch, absorb=absorb, origin=origin, run=run, at=at, tally=tally)
-    tally.count(stored, met=set())
+    tally.count(stored, met=None)
     tally.add_to(run)
     run.save(update_fields=["seen", "new", "changed", "unchanged", "set_aside", "filled", "drift"])
 

@@ -57,7 +57,7 @@ def _take(nct_id: str, raw: bytes, *, run: SyncRun, absorb: Absorb, at: datetime
     stored, aside = take(
         [(f"asked for {nct_id}", raw)], absorb=absorb, origin=Origin.REGISTRY, run=run, at=at, tally=tally
     )
-    tally.count(stored, met=set())
+    tally.count(stored, met=None)
     tally.add_to(run)
     if tally.set_aside or aside:
         return f"{nct_id} came and could not be read; it was set aside."

@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Q
 
 from tracker.models import RegistryQuery, SyncRun
 from tracker.sources.clinicaltrials import PAGE_SIZE, Blocked, Refused, SourceError, TokenDied, Version
@@ -38,6 +39,8 @@ PULLS = (RunKind.INCREMENTAL, RunKind.FULL)
 OVERLAP = timedelta(days=2)
 # A token dies with the registry's daily refresh; a query that loses it three times in a run has another trouble.
 MOST_RESTARTS = 3
+# Stopped runs in a row that a sweep lets go on; each may try for many minutes by itself.
+MOST_TRIES = 24
 
 
 @dataclass(frozen=True)
@@ -126,18 +129,18 @@ def believe(*, run: SyncRun, by: str, at: datetime) -> bool:
 def resumable(*, at: datetime) -> list[int]:
     """The runs that stopped early, are their query's latest, and may be gone on with by now.
 
-    An hour after they stopped, for two days: a registry that is down is asked 48 times and then left to the schedule.
-    A block is left to a person.
+    An hour after they stopped; when as many as a day's hours have stopped in a row, the registry is left to the
+    schedule. A block is left to a person.
     """
-    latest = SyncRun.objects.filter(query__is_on=True, kind__in=PULLS).order_by("query_id", "-started", "-id")
-    return [
-        run.pk
-        for run in latest.distinct("query_id")
-        if run.state == RunState.INCOMPLETE
-        and run.finished is not None
-        and timedelta(hours=1) <= at - run.finished
-        and at - run.started <= timedelta(days=2)
-    ]
+    pulls = SyncRun.objects.filter(query__is_on=True, kind__in=PULLS).order_by("query_id", "-started", "-id")
+    found = []
+    for run in pulls.distinct("query_id"):
+        if run.state != RunState.INCOMPLETE or run.finished is None or at - run.finished < timedelta(hours=1):
+            continue
+        states = pulls.filter(query=run.query_id).values_list("state", flat=True)[:MOST_TRIES]
+        if len(states) < MOST_TRIES or any(state != RunState.INCOMPLETE for state in states):
+            found.append(run.pk)
+    return found
 
 
 def _end_dead(run: SyncRun, *, at: datetime) -> bool:
@@ -193,7 +196,8 @@ class _Pull:
     def _planned(self, version: Version, *, began: datetime, full: bool) -> SyncRun:
         pulls = SyncRun.objects.filter(query=self.query, kind__in=PULLS).order_by("-started", "-id")
         same = pulls.filter(fingerprint=fingerprint(self.query))
-        latest = same.first()
+        # A run that failed before its first page asked nothing, so it owes nothing; unless all was asked of it.
+        latest = same.filter(Q(pages__gt=0) | Q(state__in=GOOD_RUNS) | Q(kind=RunKind.FULL)).first()
         unfinished = latest if latest and latest.state in (RunState.INCOMPLETE, RunState.BLOCKED) else None
         good = same.filter(state__in=GOOD_RUNS).first()
         pulled = same.filter(state=RunState.DONE).first()
