@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import secrets
 import signal
@@ -104,7 +105,7 @@ def make_ready() -> str | None:
 
     say("Preparing the database …")
     call_command("migrate", interactive=False, verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
+    collect_static_files()
     load_starter_set()
     password = make_first_account()
     queue_first_pull()
@@ -112,6 +113,24 @@ def make_ready() -> str | None:
 
     connections.close_all()  # what is forked next must not share our connection
     return password
+
+
+def collect_static_files() -> None:
+    """Into STATIC_ROOT, named by their content; left alone when none has changed since."""
+    from django.conf import settings
+    from django.contrib.staticfiles.finders import get_finders
+    from django.core.management import call_command
+
+    seen = hashlib.sha256()
+    for finder in get_finders():
+        for name, storage in sorted(finder.list([]), key=lambda found: found[0]):
+            file = Path(storage.path(name)).stat()
+            seen.update(f"{name} {file.st_size} {file.st_mtime_ns}\n".encode())
+    stamp = Path(settings.STATIC_ROOT) / "collected"
+    if stamp.exists() and stamp.read_text() == seen.hexdigest():
+        return
+    call_command("collectstatic", interactive=False, verbosity=0)
+    stamp.write_text(seen.hexdigest())
 
 
 def load_starter_set() -> None:
