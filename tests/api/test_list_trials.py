@@ -73,6 +73,13 @@ def test_what_the_record_does_not_say_is_null(eight, ask):
     assert silent["start"] == {"date": None, "type": None}
 
 
+def test_the_registrys_mark_for_not_known_is_no_number_of_people(eight, ask):
+    Trial.objects.filter(pk=ONE).update(enrollment_count=99_999_999)
+    assert ask(TRIALS, search=ONE)["results"][0]["enrollment"] is None
+    Trial.objects.filter(pk=ONE).update(enrollment_count=0, overall_status="WITHDRAWN")
+    assert ask(TRIALS, search=ONE)["results"][0]["enrollment"] == 0
+
+
 def test_a_second_track_stands_beside_the_first_and_an_older_rubric_nowhere(eight, ask):
     row = Maturity.objects.get(trial=ONE)
     row.pk, row.track, row.is_leading, row.stage, row.stage_possible = None, "therapeutic", False, 1, 1

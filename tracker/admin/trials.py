@@ -10,9 +10,10 @@ from unfold.admin import TabularInline
 
 from tracker import terms
 from tracker.models import Annotation, ChangeEvent, Maturity, Trial, TrialVersion
+from tracker.reads.wording import people
 
 from .buttons import ReadOnly
-from .showing import annotation_words, as_words, dated, fact, interval, quoted
+from .showing import NOT_REPORTED, annotation_words, as_words, dated, fact, interval, quoted
 
 if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
@@ -97,9 +98,18 @@ STATUS = (
     fact("last_update_post_date", label="last update posted"), fact("has_results"),
     fact("results_first_post_date", label="results first posted"),
 )  # fmt: skip
+
+
+@admin.display(description="people")
+def enrolled(trial: Trial) -> str:
+    """``378 planned``; a number that says nothing is not reported, as on the pages."""
+    found = people(trial.enrollment_count, trial.enrollment_type, trial.overall_status)
+    return " ".join(found) if found else NOT_REPORTED
+
+
 DESIGN = (
     fact("study_type", vocabulary=terms.StudyType), fact("phases", vocabulary=terms.Phase),
-    fact("enrollment_count", label="people"), fact("enrollment_type", label="people are", vocabulary=terms.ValueType),
+    enrolled,
     fact("allocation", vocabulary=terms.Allocation),
     fact("intervention_model", vocabulary=terms.InterventionModel),
     fact("primary_purpose", vocabulary=terms.PrimaryPurpose), fact("masking", vocabulary=terms.Masking),

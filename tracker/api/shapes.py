@@ -11,7 +11,7 @@ from tracker import terms
 from tracker.models import Annotation, ChangeEvent, Maturity, SyncRun, Trial, TrialVersion
 from tracker.reads import why
 from tracker.reads.trial import first_and_other, why_no_stage
-from tracker.reads.wording import change_sentence
+from tracker.reads.wording import NO_COUNT, change_sentence
 
 from .asking import absolute
 
@@ -149,7 +149,7 @@ class TrialSerializer(serializers.ModelSerializer):
 
     title = _text("brief_title")
     status = _text("overall_status", about="The registry's overall status, for example RECRUITING.")
-    enrollment = _whole("enrollment_count", null=True, about="People; 99999999 is the registry's mark for not known.")
+    enrollment = serializers.SerializerMethodField(help_text="People; null also for 99999999, which is no number.")
     enrollment_type = _text(about="ACTUAL or ESTIMATED.")
     phases = _texts(null=True, about="Null where the registry does not ask, as of observational studies.")
     start = serializers.SerializerMethodField()
@@ -188,6 +188,9 @@ class TrialSerializer(serializers.ModelSerializer):
             "first_seen", "last_changed", "url", "registry_url",
         )  # fmt: skip
         read_only_fields = fields
+
+    def get_enrollment(self, trial: Trial) -> int | None:
+        return trial.enrollment_count if trial.enrollment_count != NO_COUNT else None
 
     @extend_schema_field(PartialDateSerializer)
     def get_start(self, trial: Trial) -> dict[str, str | None]:
