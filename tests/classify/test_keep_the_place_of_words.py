@@ -66,12 +66,24 @@ def test_all_hits_of_all_facets_stand_where_they_say(pieces):
     named, _ = ready.vesicles(text)
 
     texts = dict(passages)
-    for hit in (*named, *ready.diseases(text), *ready.terms(text), *ready.readings(text)):
+    all_over = Vesicles(named)
+    for hit in (*named, *ready.diseases(text), *ready.terms(text, all_over), *ready.readings(text, all_over)):
         words = text.words(hit)
         assert texts[words["field"]][words["start"] : words["end"]] == words["text"]
         low, high = text.sentence(hit)
         assert low <= hit.start < hit.end <= high
-    assert len(Vesicles(named).passages) == len(pieces)
+    assert len(all_over.passages) == len(pieces)
+
+
+@settings(max_examples=100, deadline=None)
+@given(text=st.text(alphabet=st.sampled_from(ODD + "ab"), max_size=40))
+def test_places_lead_there_and_back(text):
+    folded = fold(text)
+
+    for original in range(len(text) + 1):
+        found = folded.found_at(original)
+        assert all(folded.origin(at) < original for at in range(found))
+        assert all(folded.origin(at) >= original for at in range(found, len(folded.text)))
 
 
 @pytest.mark.parametrize(

@@ -52,14 +52,14 @@ class Folded(NamedTuple):
         """The first folded offset that came from this original one or a later one; the text's length if none did."""
         if self.marks is None:
             return original
-        low, high = 0, len(self.text)
-        while low < high:
-            middle = (low + high) // 2
-            if self.origin(middle) < original:
-                low = middle + 1
-            else:
-                high = middle
-        return low
+        at = bisect_right(self.marks, original, key=lambda one: one.origin) - 1
+        if at < 0:
+            return 0
+        mark = self.marks[at]
+        after = self.marks[at + 1].folded if at + 1 < len(self.marks) else len(self.text)
+        if mark.spread:
+            return mark.folded if mark.origin == original else after
+        return min(mark.folded + original - mark.origin, after)
 
 
 @lru_cache(maxsize=4096)

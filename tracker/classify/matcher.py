@@ -79,8 +79,11 @@ class Automaton:
             list(by_word), matchkind=MatchKind.Standard, implementation=Implementation.DFA, store_patterns=False
         )
 
-    def hits(self, text: Text) -> list[Hit]:
-        """Where the words stand whole, in the right capitals and fields; what is around them is not looked at yet."""
+    def hits(self, text: Text, coloured: frozenset[int] | None = None) -> list[Hit]:
+        """Where the words stand whole, in the right capitals and fields; what is around them is not looked at yet.
+
+        ``coloured`` are the passages that name vesicles: rules that need one are looked for only there.
+        """
         folded = text.folded
         found: list[Hit] = []
         for number, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True):
@@ -99,6 +102,8 @@ class Automaton:
                     passage = text.passage_at(start)
                 group = text.groups[passage]
                 if (rule.groups is not None and group not in rule.groups) or group in rule.not_groups:
+                    continue
+                if coloured is not None and rule.needs == "ev" and passage not in coloured:
                     continue
                 if word.exact is not None and not text.reads(passage, start, end, word.exact):
                     continue
@@ -319,12 +324,12 @@ class Matcher:
     def diseases(self, text: Text) -> list[Hit]:
         return self._disease.hits(text)
 
-    def terms(self, text: Text) -> list[Hit]:
+    def terms(self, text: Text, vesicles: Vesicles) -> list[Hit]:
         """Hits of all other facets; what is around them is not looked at yet."""
-        return self._terms.hits(text)
+        return self._terms.hits(text, vesicles.passages)
 
-    def readings(self, text: Text) -> list[Hit]:
-        return self._readings.hits(text)
+    def readings(self, text: Text, vesicles: Vesicles) -> list[Hit]:
+        return self._readings.hits(text, vesicles.passages)
 
 
 def _all(rule: Rule) -> object:

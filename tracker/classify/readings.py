@@ -80,22 +80,24 @@ class _Found:
         return self.text.groups[hit.passage]
 
 
-def record_proposals(record: TrialRecord, text: Text, vesicles: Vesicles, ready: Matcher) -> list[Proposal]:
-    """All annotations of a record but its stop reasons, in the order of the facets."""
+def record_proposals(
+    record: TrialRecord, text: Text, vesicles: Vesicles, diseases: list[Hit], ready: Matcher
+) -> list[Proposal]:
+    """All annotations of a record but its stop reasons, in the order of the facets; ``diseases`` are its hits."""
     found = _Found(record, text, vesicles)
-    for hit in ready.readings(text):
+    for hit in ready.readings(text, vesicles):
         if not text.excluded(hit) and stands(text, hit, vesicles):
             found.readings[f"{hit.rule.term} {hit.rule.part}".strip()].append(hit)
 
     annotations: dict[tuple[Facet, str], list[Hit]] = defaultdict(list)
     for hit in vesicles.hits:
         annotations[Facet.EV, hit.rule.term].append(hit)
-    for hit in ready.diseases(text):
+    for hit in diseases:
         told = hit.rule.term and hit.rule.disease not in ("generic", "other_tumour", "unrelated")
         if told and not text.excluded(hit) and stands(text, hit, vesicles):
             annotations[Facet.DISEASE, hit.rule.term].append(hit)
     roles: dict[str, list[Hit]] = defaultdict(list)
-    for hit in ready.terms(text):
+    for hit in ready.terms(text, vesicles):
         if text.excluded(hit) or not stands(text, hit, vesicles):
             continue
         if hit.rule.facet == Facet.ROLE:

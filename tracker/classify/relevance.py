@@ -20,7 +20,6 @@ from tracker.terms import Relevance
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tracker.classify.matcher import Matcher
     from tracker.sources.ctgov_records import TrialRecord
 
 # Where a word stands says how much the record is about it (RUBRIC: title, intervention, outcome > conditions,
@@ -71,16 +70,17 @@ def classify(record: TrialRecord, *, relevance: Relevance | None = None) -> Clas
         ]
         return Classified(Relevance.NONE, words, proposals)
     vesicles = Vesicles(named)
-    found, words = _relevance(text, vesicles, ready)
+    diseases = ready.diseases(text)
+    found, words = _relevance(text, vesicles, diseases)
     decided = relevance or found
     if decided is not Relevance.NONE:
-        proposals = record_proposals(record, text, vesicles, ready) + proposals
+        proposals = record_proposals(record, text, vesicles, diseases, ready) + proposals
     return Classified(decided, words, proposals)
 
 
-def _relevance(text: Text, vesicles: Vesicles, ready: Matcher) -> tuple[Relevance, list[Words]]:
+def _relevance(text: Text, vesicles: Vesicles, diseases: list[Hit]) -> tuple[Relevance, list[Words]]:
     ev, ev_words = _about_vesicles(text, vesicles)
-    lung, lung_words = _about_lung_cancer(text, ready.diseases(text), vesicles)
+    lung, lung_words = _about_lung_cancer(text, diseases, vesicles)
     if not vesicles.hits:
         return Relevance.NONE, []
     return (Relevance.ABOUT if ev and lung else Relevance.MENTION), ev_words + lung_words
