@@ -64,7 +64,9 @@ class Installation:
         at = self._server
         who = at["USER"] + (f":{at['PASSWORD']}" if at.get("PASSWORD") else "")
         port = f":{at['PORT']}" if at.get("PORT") else ""
-        return f"postgres://{who}@{at['HOST']}{port}/{self.name}"
+        # A folder of a Unix socket stands in the path: postgres://user@//folder/name.
+        host = f"/{at['HOST']}" if at["HOST"].startswith("/") else at["HOST"] + port
+        return f"postgres://{who}@{host}/{self.name}"
 
     def connect(self, name: str | None = None) -> psycopg.Connection:
         at = self._server

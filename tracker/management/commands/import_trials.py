@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from django.core.management.base import CommandParser
 
 SHOWN = 20
+INTERRUPTED = 130
 
 
 class Command(BaseCommand):
@@ -38,10 +39,14 @@ class Command(BaseCommand):
 
     def handle(self, *, paths: list[Path | str], origin: str, **options: object) -> None:
         places = [Path(path) for path in paths]
-        with bar(sys.stderr) as progress:
-            outcome = import_files(
-                paths=places, origin=Origin(origin), absorb=absorb, clock=timezone.now, progress=progress
-            )
+        try:
+            with bar(sys.stderr) as progress:
+                outcome = import_files(
+                    paths=places, origin=Origin(origin), absorb=absorb, clock=timezone.now, progress=progress
+                )
+        except KeyboardInterrupt:
+            self.stderr.write("Stopped. What was stored stays; the same command again takes in the rest.")
+            sys.exit(INTERRUPTED)
         for skipped in outcome.skipped[:SHOWN]:
             self.stderr.write(f"Passed over {skipped.path}: {skipped.why}.")
         if len(outcome.skipped) > SHOWN:

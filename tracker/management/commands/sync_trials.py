@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tracker.models import SyncRun
 
-STOPPED, SUSPECT = 1, 3
+STOPPED, SUSPECT, INTERRUPTED = 1, 3, 130
 
 
 class Command(BaseCommand):
@@ -45,10 +45,14 @@ class Command(BaseCommand):
             known = ", ".join(RegistryQuery.objects.values_list("slug", flat=True)) or "none"
             reason = f"There is no query called “{query}”" if query else "No query is on, so there is nothing to ask"
             raise CommandError(f"{reason}. Queries: {known}. Make one or turn one on in the admin.")
-        with bar(sys.stderr) as progress, tasks.registry(on_wait=progress.waits) as registry:
-            outcomes = trials.sync(
-                queries=queries, registry=registry, absorb=absorb, clock=timezone.now, full=full, progress=progress
-            )
+        try:
+            with bar(sys.stderr) as progress, tasks.registry(on_wait=progress.waits) as registry:
+                outcomes = trials.sync(
+                    queries=queries, registry=registry, absorb=absorb, clock=timezone.now, full=full, progress=progress
+                )
+        except KeyboardInterrupt:
+            self.stderr.write("Stopped. What was stored stays, and the next sync goes on from there.")
+            sys.exit(INTERRUPTED)
         for outcome in outcomes:
             self._tell(outcome)
         states = [outcome.state for outcome in outcomes if not isinstance(outcome, trials.Busy)]
