@@ -123,6 +123,8 @@ class TestDiagnosticRigour:
             (trial(study_type=None, observational_model=None), [], silent(6)),
             (trial(study_type=None, arms=None), [], silent(6)),
             (trial(study_type=None), [], told(6)),
+            (trial(study_type=None, observational_model="CASE_CONTROL"), [], silent(6)),
+            (trial(study_type=None), reads(Reading.CASE_CONTROL_GROUPS), told(0)),
         ],
     )
     def test_case_control_avoided_by_an_observational_study(self, found, annotations, expected):
@@ -141,6 +143,11 @@ class TestDiagnosticRigour:
         assert one.state == state
         # 6 of the 26 points that apply, scaled up to 30: 6.92.
         assert one.earned == (6.9 if earns else 0)
+
+    def test_a_model_that_an_interventional_trial_was_not_asked_for_says_nothing(self):
+        assert row(diagnostic(test_trial(observational_model="CASE_CONTROL")), "case-control").earned == 6.9
+        beside = therapy(observational_model="CASE_CONTROL", enrollment_count=100)
+        assert diagnostic(beside).stage == 6
 
     @pytest.mark.parametrize(
         ("method", "annotations", "expected"),

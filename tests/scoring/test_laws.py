@@ -230,6 +230,43 @@ def assert_telling_only_narrows(hidden: Result, told: Result) -> None:
         assert told.possible <= hidden.possible
 
 
+#: what each field may turn out to be, one after another
+TOLD: dict[str, list[object]] = {
+    "overall_status": [one.value for one in Status],
+    "has_results": [True, False],
+    # told as an expanded access it has no stage at all
+    "study_type": ["INTERVENTIONAL", "OBSERVATIONAL"],
+    "phases": [[one.value] for one in Phase] + [["PHASE1", "PHASE2"], ["PHASE2", "PHASE3"]],
+    "allocation": [one.value for one in Allocation],
+    "primary_purpose": [one.value for one in PrimaryPurpose],
+    "masking": [one.value for one in Masking],
+    "observational_model": [one.value for one in ObservationalModel],
+    "time_perspective": [one.value for one in TimePerspective],
+    "sampling_method": [one.value for one in SamplingMethod],
+    "enrollment_count": [0, 1, 50, 99, 100, 150, 199, 200, 700, 5000, 99_999_999],
+    "enrollment_type": [one.value for one in ValueType],
+    "healthy_volunteers": [True, False],
+    "arms": [[{"label": "x", "type": one}] for one in (*ArmType, None)],
+    "sites": [
+        [{"facility": f"F{n}", "city": "x", "country": f"C{n % 2}"} for n in range(size)] for size in (1, 2, 3, 6)
+    ],
+    "start_given": ["2020-01-01", "2020-01", "2028-06"],
+    "first_submit_date": [date(2020, 1, 1), date(2028, 1, 1)],
+    "ipd_sharing": [one.value for one in IpdSharing],
+}
+
+
+@MANY
+@given(trials(), annotations(), DAYS)
+def test_law_2_whatever_a_missing_field_turns_out_to_be_only_narrows(found, standing, today):
+    for field, values in TOLD.items():
+        hidden = results(SimpleNamespace(**{**vars(found), field: None}), standing, today)
+        for one in values:
+            told = results(SimpleNamespace(**{**vars(found), field: one}), standing, today)
+            for track in told.keys() & hidden.keys():
+                assert_telling_only_narrows(hidden[track], told[track])
+
+
 @MOST
 @given(trials(), annotations(), DAYS, st.sets(st.sampled_from(HIDEABLE), min_size=1, max_size=4))
 def test_law_2_telling_a_missing_field_only_narrows(found, standing, today, fields):

@@ -31,7 +31,7 @@ from tracker.terms import (
 
 from .answers import Answer, Case, applicability, rule, silent, told
 from .facts import NOT_APPLICABLE, REPORTED
-from .stages import FINISHED, case_control, doubled_people, results_known, started, told_status
+from .stages import FINISHED, doubled_people, results_known, started, told_status
 
 if TYPE_CHECKING:
     from .facts import TrialFacts
@@ -111,22 +111,23 @@ def case_control_avoided(facts: TrialFacts, row: BoundRow, case: Case) -> Answer
     """Words alone can take the row away, never give it.
 
     An observational study earns it by a model field that is not case-control; an interventional trial when its
-    groups were read and are not case-control. Where the study type is absent it needs both.
+    groups were read and are not case-control, since the registry asks it for no model. Where the study type is absent
+    it needs both, and only words can close the row.
     """
     if Reading.CASE_CONTROL_GROUPS in facts.readings:
         return told(0, "groups set proven cases against healthy people", facts.readings[Reading.CASE_CONTROL_GROUPS])
-    model = facts.observational_model
-    if case_control(facts):
-        return told(0, ObservationalModel.CASE_CONTROL.label, model.origin)
-    kind = facts.study_type.value
-    if kind is not StudyType.INTERVENTIONAL and model.value is None:
-        return silent(row, "observational model not reported", model.origin)
-    if kind is not StudyType.OBSERVATIONAL and facts.arms.value is None:
-        return silent(row, "groups not reported", facts.arms.origin)
+    kind, model, arms = facts.study_type.value, facts.observational_model, facts.arms
+    if kind is not StudyType.OBSERVATIONAL and arms.value is None:
+        return silent(row, "groups not reported", arms.origin)
     if kind is StudyType.INTERVENTIONAL:
-        return told(row.points, "groups are not case-control", facts.arms.origin)
-    label = model.value.label if model.value is not None else ""
-    return told(row.points, f"{label}, groups not read as case-control", model.origin)
+        return told(row.points, "groups are not case-control", arms.origin)
+    if model.value is None:
+        return silent(row, "observational model not reported", model.origin)
+    if model.value is not ObservationalModel.CASE_CONTROL:
+        return told(row.points, f"{model.value.label}, groups not read as case-control", model.origin)
+    if kind is None:
+        return silent(row, "case-control if the study is observational; its type is not reported", model.origin)
+    return told(0, model.value.label, model.origin)
 
 
 @applicability

@@ -136,14 +136,6 @@ def results_known(facts: TrialFacts) -> bool:
     return bool(facts.has_results.value) or bool(facts.result_publications)
 
 
-def case_control(facts: TrialFacts) -> bool:
-    """Proven cases against healthy people, by the model field or by the words of the groups."""
-    return (
-        facts.observational_model.value is ObservationalModel.CASE_CONTROL
-        or Reading.CASE_CONTROL_GROUPS in facts.readings
-    )
-
-
 def tracks(facts: TrialFacts) -> tuple[Track, ...]:
     """The tracks this trial stands on.
 
@@ -224,12 +216,14 @@ def _diagnostic(facts: TrialFacts, rubric: Rubric) -> list[_Outcome]:
 
 
 def _observational_designs(facts: TrialFacts) -> list[str]:
-    if case_control(facts):
+    """Case-control, by the model field or the words of the groups, counts as looking back whatever the perspective."""
+    model = facts.observational_model.value
+    if model is ObservationalModel.CASE_CONTROL or Reading.CASE_CONTROL_GROUPS in facts.readings:
         return ["retrospective"]
     perspective = facts.time_perspective.value
     told = _ANY_PERSPECTIVE if perspective in (None, TimePerspective.OTHER) else (perspective,)
     designs = {"prospective" if one is TimePerspective.PROSPECTIVE else "retrospective" for one in told}
-    if facts.observational_model.value is None:
+    if model is None:
         designs.add("retrospective")  # it may be a case-control study
     return sorted(designs)
 
@@ -240,7 +234,8 @@ def _interventional_designs(facts: TrialFacts) -> list[str]:
     designs = []
     if not decides and (purpose is None or purpose in TREATING):
         # EVs are only measured beside the product under test: the observational rules, as prospective.
-        designs.append("retrospective" if case_control(facts) else "prospective")
+        # The registry does not ask such a trial for an observational model: only the words of its groups count.
+        designs.append("retrospective" if Reading.CASE_CONTROL_GROUPS in facts.readings else "prospective")
     if decides or purpose is None or purpose not in TREATING:
         allocation = facts.allocation.value
         guided = decides and Reading.CLINICAL_OUTCOME in facts.readings
