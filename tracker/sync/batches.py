@@ -7,7 +7,8 @@ be ten times that, and a decoded record takes a few times its bytes.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Protocol
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from django.db import transaction
 
@@ -17,6 +18,7 @@ from . import belief, store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from concurrent.futures import Future
     from datetime import datetime
 
     import msgspec
@@ -94,29 +96,46 @@ def batches(given: Iterable[tuple[str, bytes | msgspec.Raw]]) -> Iterator[list[t
         yield batch
 
 
-def take(
-    batch: Sequence[tuple[str, bytes | msgspec.Raw]],
-    *,
-    absorb: Absorb,
-    origin: Origin,
-    run: SyncRun,
-    at: datetime,
-    tally: Tally,
-) -> tuple[store.Stored, list[str]]:
-    """Read a batch and absorb it; gives what was stored and the numbers of what was set aside."""
-    records: list[TrialRecord] = []
-    places: dict[int, str] = {}
-    unreadable: list[tuple[str, Unreadable]] = []
+class Read(NamedTuple):
+    """A batch, read: its records, where each came from (by ``id``), and what could not be read, with its place."""
+
+    records: list[TrialRecord]
+    places: dict[int, str]
+    unreadable: list[tuple[str, Unreadable]]
+
+
+def read(batch: Iterable[tuple[str, bytes | msgspec.Raw]], *, origin: Origin) -> Read:
+    done = Read([], {}, [])
     for place, raw in batch:
         try:
             record = read_record(raw, origin=origin)
         except Unreadable as error:
-            unreadable.append((place, error))
+            done.unreadable.append((place, error))
         else:
-            places[id(record)] = place
-            records.append(record)
-    stored, refused = _absorbed(records, absorb=absorb, origin=origin, run=run, at=at)
-    unreadable += [(places[id(record)], error) for record, error in refused]
+            done.places[id(record)] = place
+            done.records.append(record)
+    return done
+
+
+def read_ahead(given: Iterable[tuple[str, bytes | msgspec.Raw]], *, origin: Origin) -> Iterator[Read]:
+    """The records in batches, each read while the caller stores the one before: then the database does the work."""
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        coming: Future[Read] | None = None
+        for batch in batches(given):
+            following = beside.submit(read, batch, origin=origin)
+            if coming is not None:
+                yield coming.result()
+            coming = following
+        if coming is not None:
+            yield coming.result()
+
+
+def take(
+    batch: Read, *, absorb: Absorb, origin: Origin, run: SyncRun, at: datetime, tally: Tally
+) -> tuple[store.Stored, list[str]]:
+    """Absorb a batch; gives what was stored and the numbers of what was set aside."""
+    stored, refused = _absorbed(batch.records, absorb=absorb, origin=origin, run=run, at=at)
+    unreadable = batch.unreadable + [(batch.places[id(record)], error) for record, error in refused]
     tally.set_aside += store.set_aside(unreadable=unreadable, origin=origin, run=run, at=at)
     return stored, [error.nct_id for _, error in unreadable if error.nct_id]
 

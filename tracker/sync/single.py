@@ -13,7 +13,7 @@ from tracker.sources.packing import unpack
 from tracker.terms import Origin, RunKind, RunState, SetAsideState
 
 from . import store
-from .batches import Tally, take
+from .batches import Tally, read, take
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,9 +54,8 @@ def fetch_one(*, nct_id: str, registry: Registry, absorb: Absorb, clock: Callabl
 def _take(nct_id: str, raw: bytes, *, run: SyncRun, absorb: Absorb, at: datetime) -> str:
     """Store what the registry gave for this number; gives what it was, in a sentence."""
     tally = Tally()
-    stored, aside = take(
-        [(f"asked for {nct_id}", raw)], absorb=absorb, origin=Origin.REGISTRY, run=run, at=at, tally=tally
-    )
+    asked = read([(f"asked for {nct_id}", raw)], origin=Origin.REGISTRY)
+    stored, aside = take(asked, absorb=absorb, origin=Origin.REGISTRY, run=run, at=at, tally=tally)
     tally.count(stored, met=None)
     tally.add_to(run)
     if tally.set_aside or aside:

@@ -21,7 +21,7 @@ from tracker.sources.clinicaltrials import PAGE_SIZE, Blocked, Refused, SourceEr
 from tracker.terms import GOOD_RUNS, Origin, RunKind, RunState
 
 from . import belief, missing, store
-from .batches import Tally, batches, take
+from .batches import Tally, read_ahead, take
 from .lock import Lost, holding, key_of, key_of_query
 
 if TYPE_CHECKING:
@@ -256,7 +256,7 @@ class _Pull:
         """Store a page and where the run stands after it: both or neither."""
         tally, at = Tally(), self.clock()
         with transaction.atomic():
-            for batch in batches((self.query.slug, raw) for raw in page.records):
+            for batch in read_ahead(((self.query.slug, raw) for raw in page.records), origin=Origin.REGISTRY):
                 stored, aside = take(batch, absorb=self.absorb, origin=Origin.REGISTRY, run=run, at=at, tally=tally)
                 records = [*stored.new, *stored.changed, *stored.unchanged, *stored.kept]
                 ids = {record.nct_id for record in records}
