@@ -122,6 +122,7 @@ class Text:
         if joined.count(_BREAK) >= len(texts) > 0:  # nobody's text should hold a record separator
             texts = [text.replace(_BREAK, " ") for text in texts]
             joined = _BREAK.join(texts)
+        self.joined = joined
         self._whole = fold(joined)
         self.folded = self._whole.text
         self._begins = list(accumulate((len(text) + 1 for text in texts), initial=0))[:-1]
@@ -306,14 +307,15 @@ class Matcher:
 
     def _abbreviated(self, text: Text, named: list[Hit]) -> list[Hit]:
         short = self.lexicon.abbreviations
-        if not named and not any("EV" in passage.text for passage in text.passages):
+        sought = ("EV", "MPs", "MVs", "EPs") if named else ("EV",)
+        if not any(letters in text.joined for letters in sought):
             return []
         pattern = short.words if named else short.beside
         rule = self._short
         taken = {hit.start for hit in named}
         found = []
         for number, passage in enumerate(text.passages):
-            if not any(letters in passage.text for letters in ("EV", "MPs", "MVs", "EPs")):
+            if not any(letters in passage.text for letters in sought):
                 continue
             for match in pattern.finditer(passage.text):
                 span = text.folded_span(number, match.start(), match.end())
