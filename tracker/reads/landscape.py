@@ -178,7 +178,8 @@ class Pipeline:
         words = "Each sign is one trial, at the stage it earns today."
         higher, scored = self.could_stand_higher, len(self.standings)
         if higher:
-            could = f"{in_words(higher)} of {in_words(scored)} could stand higher"
+            who = f"{in_words(higher)} of {in_words(scored)}" if higher < scored else f"all {in_words(scored)}"
+            could = f"{'it' if scored == 1 else who} could stand higher"
             words += f" {sentence(could)}: a fact that decides the stage is not reported, or nothing has begun yet."
         if self.without_stage:
             one = self.without_stage == 1
