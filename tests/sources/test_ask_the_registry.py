@@ -184,3 +184,14 @@ def test_a_page_holds_records_of_any_size(fake, registry) -> None:
     assert len(page.records) == 30
     assert max(len(bytes(raw)) for raw in page.records) > 2_000_000
     assert all(json.loads(bytes(raw)) for raw in page.records)
+
+
+def test_only_a_400_is_a_dead_token(fake, registry) -> None:
+    params = {"query.cond": "lung cancer", "pageSize": "7"}
+    token = registry.page(params).next_page_token
+    fake.misbehave(faults.status(414, body="URI Too Long"))
+
+    with pytest.raises(Refused) as caught:
+        registry.page(params, token)
+
+    assert not isinstance(caught.value, TokenDied)
