@@ -111,9 +111,11 @@ class TestVesicles:
     @pytest.mark.parametrize(
         "words",
         [
-            "exosomes", "Exosomal miR-21", "extracellular vesicles", "Extracellular-Vesicle RNA", "small EV proteins", "sEVs",
+            "exosomes", "Exosomal miR-21", "extracellular vesicles", "Extracellular-Vesicle RNA", "small EV proteins",
+            "sEVs",
             "microvesicles", "tumour cell-derived microparticles", "tumor-derived microparticles", "ectosomes",
-            "large oncosomes", "extracellular particles", "exLR", "plasma EVs", "iExosomes", "exoRNA", "apoptotic vesicles",
+            "large oncosomes", "extracellular particles", "exLR", "plasma EVs", "iExosomes", "exoRNA",
+            "apoptotic vesicles",
             "EXTRACELLULAR VESICLES", "ｅｘｏｓｏｍｅｓ", "exo\u00adsomes", "extracellular\u2011vesicles",
         ],
     )  # fmt: skip
@@ -130,6 +132,8 @@ class TestVesicles:
 
         assert relevance(detail=passing) == Relevance.MENTION
         assert relevance(summary=passing) == Relevance.MENTION
+        listed = "Liquid biopsy (circulating tumor cells, ctDNA, exosomes) is promising; ctDNA is measured here."
+        assert relevance(summary=listed) == Relevance.MENTION
         assert relevance(eligibility="Exclusion Criteria:\n\n* Earlier treatment with exosomes") == Relevance.MENTION
 
     def test_measured_in_an_outcome_are_what_the_trial_is_about(self):
@@ -140,7 +144,8 @@ class TestLungCancer:
     @pytest.mark.parametrize(
         "conditions",
         [["Lung Cancer"], ["NSCLC"], ["Carcinoma, Non-Small-Cell Lung"], ["Small Cell Lung Cancer"], ["LUAD"],
-         ["Neoplasms, Lung"], ["Pulmonary Nodule, Solitary"], ["Adenocarcinoma of Lung"], ["Breast Cancer", "Lung Cancer"],
+         ["Neoplasms, Lung"], ["Pulmonary Nodule, Solitary"], ["Adenocarcinoma of Lung"],
+         ["Breast Cancer", "Lung Cancer"],
          ["Lung tumours"], ["Pulmonary\u00a0carcinoma"]],
     )  # fmt: skip
     def test_goes_by_many_names(self, conditions):

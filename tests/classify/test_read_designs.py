@@ -90,6 +90,28 @@ class TestTracks:
     def test_the_literature_of_a_treatment_trial_measures_nothing(self):
         assert named(classify(read("NCT04719793")), Facet.READING) == {}
 
+    def test_a_title_that_treats_by_vesicles_names_a_product_whatever_its_code(self):
+        coded = [{"type": "DRUG", "name": "ATMPs-MTX"}]
+        effusion = "Autologous Tumor Derived Microparticles for Malignant Pleural Effusion of Lung Cancer"
+
+        assert Reading.EV_PRODUCT in therapy(title=effusion, interventions=coded)
+        looked_at = therapy(title="Plasma Exosomes for Response to Osimertinib in Lung Cancer", interventions=coded)
+        assert Reading.EV_PRODUCT not in looked_at
+
+    def test_a_study_that_gives_nothing_looks_at_the_vesicles_of_its_title(self):
+        found = readings(title="Extracellular Vesicles in Resectable Lung Cancer", summary="A cohort.")
+
+        assert found[Reading.EV_MEASURED] == ["Extracellular Vesicles"]
+
+    def test_a_device_that_takes_vesicles_out_of_blood_has_them_as_target(self):
+        found = classify(
+            trial(kind="INTERVENTIONAL", purpose="TREATMENT", title="Hemopurifier With Anti-PD-1 in Lung Cancer",
+                  interventions=[{"type": "DEVICE", "name": "Hemopurifier"}],
+                  summary="The device removes exosomes from blood."))  # fmt: skip
+
+        assert found.relevance == "about"
+        assert set(named(found, Facet.ROLE)) == {Role.EV_INHIBITION}
+
     def test_a_coded_product_is_read_from_the_title(self):
         found = named(classify(read("NCT04493242")), Facet.READING)
 
@@ -223,7 +245,17 @@ class TestProduct:
     def test_an_amount_of_vesicles_is_a_dose(self, text):
         assert Reading.DOSE in self.describe(text)
 
-    @pytest.mark.parametrize("text", ["Six doses", "every two days", "a low dose of particles", "exosomes"])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "Six doses",
+            "every two days",
+            "a low dose of particles",
+            "exosomes",
+            "M1 exosomes in phase 1",
+            "2 exosome preparations",
+        ],
+    )
     def test_a_schedule_is_no_dose(self, text):
         assert Reading.DOSE not in self.describe(text)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
 from tracker.classify.lexicon import PATH, LexiconError, load, read
@@ -39,6 +41,15 @@ def test_the_lexicon_that_ships_covers_every_vocabulary():
                           (Facet.SPECIMEN, 10), (Facet.ISOLATION, 8), (Facet.CHARACTERISATION, 5)):  # fmt: skip
         assert len(by_kind[facet]) >= fewest, facet
     assert {"rna_exosome", "breath_particle", "expanded_access", "other_ev"} <= by_kind["false_friend"]
+
+
+def test_a_released_lexicon_is_frozen():
+    """Annotations carry the version they were read by, so one version must always mean the same words."""
+    released = {"2026-1": "54a09e2626c0a72f0d944afa6afc28769ee90a14f60ede3e89011721e14a4406"}
+
+    assert released[load().version] == hashlib.sha256(PATH.read_bytes()).hexdigest(), (
+        "lexicon.toml changed: give it a new version, and add that version and its hash here"
+    )
 
 
 def test_every_entry_names_its_source_in_full():
