@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from tracker.classify.proposals import propose
-from tracker.scoring.facts import trial_facts
+from tracker.scoring.facts import facts_needed
 from tracker.scoring.ledger import score
 from tracker.scoring.rubric import CURRENT
 from tracker.sync.store import Stored, store
@@ -39,7 +39,7 @@ def absorb(
     facts = {}
     for record in stored.current:
         standing = standings[record.nct_id]
-        facts[record.nct_id] = trial_facts(
+        facts[record.nct_id] = facts_needed(
             record,  # type: ignore[arg-type]  # records are frozen; the protocol would let a reader write
             relevance=standing.relevance,
             annotations=standing,  # type: ignore[arg-type]

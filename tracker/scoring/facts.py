@@ -42,7 +42,7 @@ from tracker.terms import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 V = TypeVar("V")
 T = TypeVar("T", bound=Term)
@@ -178,6 +178,29 @@ class TrialFacts(msgspec.Struct, frozen=True, kw_only=True):
         return reading in self.readings
 
 
+class Unscored(msgspec.Struct, frozen=True):
+    """What is kept of a trial that is not about EVs in lung cancer: no maturity, only what every list shows."""
+
+    relevance: Relevance
+    roles: tuple[Role, ...]
+    stop_classes: tuple[StopClass, ...]
+
+
+def facts_needed(
+    trial: RegistryFields, *, relevance: Relevance, annotations: Iterable[Standing]
+) -> TrialFacts | Unscored:
+    """The facts where the trial may have a maturity; else, as for nine trials in ten, what is kept without them."""
+    if relevance is Relevance.ABOUT:
+        return trial_facts(trial, relevance=relevance, annotations=annotations)
+    standing = [one for one in annotations if one.state != AnnotationState.REJECTED]
+    status = Status.read(trial.overall_status)
+    return Unscored(
+        relevance,
+        _roles({one.term for one in standing if one.facet == Facet.ROLE}),
+        _stop_classes([one for one in standing if one.facet == Facet.STOP_REASON], status, trial.why_stopped),
+    )
+
+
 def trial_facts(trial: RegistryFields, *, relevance: Relevance, annotations: Iterable[Standing]) -> TrialFacts:
     """The facts of this trial; annotations that a person rejected do not count, proposed and accepted ones do."""
     standing = sorted(
@@ -239,7 +262,7 @@ def trial_facts(trial: RegistryFields, *, relevance: Relevance, annotations: Ite
         has_protocol=any(bool(document.get("has_protocol")) for document in trial.documents),
         ipd_sharing=_term(IpdSharing, trial.ipd_sharing, "ipdSharingStatementModule.ipdSharing"),
         stop_classes=_stop_classes(grouped.get(Facet.STOP_REASON, []), status.value, trial.why_stopped),
-        roles=tuple(role for role in Role if role in named[Facet.ROLE].terms) if Facet.ROLE in named else (),
+        roles=_roles(named[Facet.ROLE].terms) if Facet.ROLE in named else (),
         readings=readings,
         named=named,
     )
@@ -376,6 +399,10 @@ def _result_publications(references: Sequence[Mapping[str, object]]) -> tuple[st
         if one.get("type") == ReferenceType.RESULT
     }
     return tuple(sorted(found))
+
+
+def _roles(terms: Collection[str]) -> tuple[Role, ...]:
+    return tuple(role for role in Role if role in terms)
 
 
 def _stop_classes(

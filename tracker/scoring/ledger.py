@@ -22,7 +22,7 @@ from tracker.sync.store import STORE_LOCK
 from tracker.terms import Presence, Relevance
 
 from .engine import Result, score_trial
-from .facts import FIELDS, RegistryFields, Standing, TrialFacts, facts_hash, trial_facts
+from .facts import FIELDS, RegistryFields, Standing, TrialFacts, Unscored, facts_hash, facts_needed
 from .rubric import CURRENT, load
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class Scored:
 
 
 @transaction.atomic
-def score(*, trials: Mapping[str, TrialFacts], rubric: str, today: date, at: datetime) -> Scored:
+def score(*, trials: Mapping[str, TrialFacts | Unscored], rubric: str, today: date, at: datetime) -> Scored:
     """Score these trials (NCT number → facts) and write what came of it.
 
     A trial that has no stage any more loses its current rows and its leading columns; roles and stop reasons are
@@ -148,12 +148,15 @@ def score(*, trials: Mapping[str, TrialFacts], rubric: str, today: date, at: dat
         without = 0
         with cursor.copy("COPY incoming_maturity FROM STDIN") as copy:
             for nct_id, facts in trials.items():
-                verdict = score_trial(facts, rubric=rules, today=today)
-                if not verdict.maturities:
+                if isinstance(facts, Unscored):
+                    without += 1
+                    continue
+                maturities = score_trial(facts, rubric=rules, today=today).maturities
+                if not maturities:
                     without += 1
                     continue
                 input_hash = facts_hash(facts)
-                for place, result in enumerate(verdict.maturities):
+                for place, result in enumerate(maturities):
                     copy.write_row(_row(nct_id, input_hash, result, is_leading=place == 0))
         with cursor.copy("COPY incoming_scored FROM STDIN") as copy:
             for nct_id, facts in trials.items():
@@ -243,7 +246,7 @@ def due(trials: QuerySet[Trial], *, rubric: str, today: date) -> QuerySet[Trial]
     return trials.filter(standing | Q(presence=Presence.FOLDED, track__isnull=False))
 
 
-def _stored_facts(trials: QuerySet[Trial]) -> dict[str, TrialFacts]:
+def _stored_facts(trials: QuerySet[Trial]) -> dict[str, TrialFacts | Unscored]:
     """The facts of stored trials: two queries, whatever their number."""
     rows = list(trials.values_list("nct_id", "relevance", "presence", *FIELDS, named=True))
     annotations: dict[str, list[Standing]] = {row.nct_id: [] for row in rows}
@@ -251,7 +254,7 @@ def _stored_facts(trials: QuerySet[Trial]) -> dict[str, TrialFacts]:
     for annotation in standing.values_list("trial_id", "facet", "term", "state", "words", named=True):
         annotations[annotation.trial_id].append(cast("Standing", annotation))
     return {
-        row.nct_id: trial_facts(
+        row.nct_id: facts_needed(
             cast("RegistryFields", row),
             # A folded number is the same trial as another, which carries the maturity.
             relevance=Relevance.NONE if row.presence == Presence.FOLDED else Relevance(row.relevance),
