@@ -139,6 +139,30 @@ def test_a_trial_without_stage_says_why_and_shows_no_table(client, db):
     assert "What would move it" not in page
 
 
+def test_a_record_that_fits_both_roads_shows_the_other_one_below(client, evpredict):
+    other = evpredict.maturities.get(is_current=True)
+    other.pk, other.track, other.is_leading, other.stage, other.stage_possible = None, "therapeutic", False, 5, 5
+    other.save(force_insert=True)
+    page = text_of(client.get(f"/trials/{EV}/"))
+    assert "On the therapeutic road: stage 5" in page
+    assert page.index("diagnostic road") < page.index("On the therapeutic road")
+
+
+def test_many_sites_are_folded_and_counted(client, evpredict):
+    sites = [{"facility": f"Hospital {n}", "city": f"City {n:02d}", "country": "France"} for n in range(12)]
+    many = trial_record(
+        EV,
+        of=EV,
+        contactsLocationsModule__locations=sites,
+        statusModule__lastUpdatePostDateStruct__date="2026-03-20",
+    )
+    absorb(records=[many], origin=terms.Origin.REGISTRY, run=None, at=AT)
+    page = text_of(client.get(f"/trials/{EV}/"))
+    assert "Twelve sites, one country" in page
+    assert "4 further cities" in page
+    assert "Hospital 11" in page
+
+
 def test_hostile_text_stays_text(client, evpredict):
     hostile = trial_record(
         EV,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import re
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from tests.reads.starter import ROWS, starter_trials
-from tracker.models import Trial
+from tracker.models import ChangeEvent, Trial
 
 pytestmark = pytest.mark.django_db
 
@@ -174,6 +176,22 @@ def test_the_foot_names_the_source_its_date_and_the_limits(client, eight):
     assert "data of 2026-03-13" in page
     assert "not medical advice" in page
     assert "rubric 2026-1" in page
+
+
+def test_the_changes_of_the_last_days_stand_newest_first(client, eight):
+    now = timezone.now()
+    for days, kind, after in (
+        (40, "status", "RECRUITING"),
+        (3, "status", "TERMINATED"),
+        (1, "results_posted", "2026-01-02"),
+    ):
+        ChangeEvent.objects.create(
+            trial=eight[0], kind=kind, before=None, after=after, seen=now - timedelta(days=days), version_after=1
+        )
+    page = text_of(client.get("/"))
+    assert "In the last 30 days" in page
+    assert page.index("Results posted 2026-01-02") < page.index("Status not reported → terminated")
+    assert "→ recruiting" not in page
 
 
 def test_only_pages_that_exist_are_in_the_navigation(client, eight):

@@ -143,6 +143,12 @@ def read_from(origin: str) -> str:
 
 
 @register.filter
+def without_stop(text: str) -> str:
+    """The text without a full stop at its end, for a sentence that sets its own."""
+    return text.removesuffix(".")
+
+
+@register.filter
 def beyond_name(countries: list[str], sponsor: str | None) -> str:
     """The countries that the sponsor's name does not say already."""
     return ", ".join(country for country in countries if country.lower() not in (sponsor or "").lower())
