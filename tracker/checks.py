@@ -1,9 +1,9 @@
 """What Django's own check command finds wrong with the rules and the settings, before anything runs on them.
 
-    tracker.E001  a rubric file, or the rule names that bind it to `scoring.rules`
-    tracker.E002  the lexicon
-    tracker.E003  a setting that cannot work
-    tracker.W001  a setting that works and is impolite to the registry
+tracker.E001  a rubric file, or the rule names that bind it to `scoring.rules`
+tracker.E002  the lexicon
+tracker.E003  a setting that cannot work
+tracker.W001  a setting that works and is impolite to the registry
 """
 
 from __future__ import annotations
