@@ -176,6 +176,7 @@ class Migration(migrations.Migration):
                 ('origin', models.CharField(choices=[('europepmc', 'Europe PMC'), ('file', 'file'), ('hand', 'entered by hand')], max_length=20)),
                 ('source_url', models.TextField(blank=True, help_text="The paper's own address.", null=True)),
                 ('read_at', models.TextField(blank=True, help_text='Where the facts were read; for curators.', null=True)),
+                ('entered', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), blank=True, db_default=django.db.models.expressions.RawSQL("'{}'::text[]", ()), default=list, size=None)),
                 ('collection_key', models.CharField(blank=True, max_length=60, null=True, unique=True)),
                 ('summary', models.TextField(blank=True, help_text="What it shows, in a curator's words.", null=True)),
                 ('ev_track_id', models.CharField(blank=True, max_length=20, null=True, verbose_name='EV-TRACK id')),
@@ -620,5 +621,16 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='suspectedduplicate',
             constraint=models.CheckConstraint(condition=models.Q(('kept', models.F('other')), _negated=True), name='duplicate_is_another'),
+        ),
+        migrations.CreateModel(
+            name='StudyAddress',
+            fields=[
+                ('number', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('since', models.DateTimeField()),
+                ('study', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='old_addresses', to='tracker.study')),
+            ],
+            options={
+                'verbose_name_plural': 'study addresses',
+            },
         ),
     ]

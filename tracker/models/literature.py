@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchQuery, SearchVectorField
 from django.db import models
+from django.db.models.expressions import RawSQL
 from django.urls import reverse
 
 from tracker import terms
@@ -90,6 +91,9 @@ class Study(Judged):
     origin = models.CharField(max_length=20, choices=terms.StudyOrigin.choices())
     source_url = models.TextField(null=True, blank=True, help_text="The paper's own address.")  # noqa: DJ001
     read_at = models.TextField(null=True, blank=True, help_text="Where the facts were read; for curators.")  # noqa: DJ001
+    entered = texts(  # the columns that a person filled; no source overwrites them
+        db_default=RawSQL("'{}'::text[]", ())
+    )
     collection_key = models.CharField(max_length=60, null=True, blank=True, unique=True)
     summary = models.TextField(null=True, blank=True, help_text="What it shows, in a curator's words.")  # noqa: DJ001
     ev_track_id = models.CharField("EV-TRACK id", max_length=20, null=True, blank=True)  # noqa: DJ001
@@ -125,6 +129,20 @@ class Study(Judged):
 
     def get_absolute_url(self) -> str:
         return reverse("study", args=[self.pk])
+
+
+class StudyAddress(models.Model):
+    """The number of a study that a person found to be the same as another; its old address leads there for ever."""
+
+    number = models.BigIntegerField(primary_key=True)
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="old_addresses")
+    since = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "study addresses"
+
+    def __str__(self) -> str:
+        return f"{self.number}, now {self.study_id}"
 
 
 class StudyVersion(models.Model):
