@@ -389,6 +389,14 @@ class StudyOrigin(Term):
     HAND = "hand", "entered by hand"
 
 
+class NoticeKind(Term):
+    """What was published about a paper after it, against it or to mend it."""
+
+    RETRACTION = "retraction", "retracted"
+    CORRECTION = "correction", "corrected"
+    CONCERN = "concern", "expression of concern"
+
+
 class FactOrigin(Term):
     """Who read a value in a study; a person's stands over a file's, a file's over a rule's."""
 
@@ -440,6 +448,14 @@ class StudyFactName(Term):
     COMPARATORS = "comparators", "comparators"  # [text]
     ISOLATION = "isolation", "isolation, as stated"  # [list of texts]
     CHARACTERISATION = "characterisation", "characterisation, as stated"  # [list of texts]
+    CANDIDATE = "candidate", "candidate, as stated"  # [text]
+    ROLE = "role", "role, as stated"  # [list of texts]
+    EV_SOURCE = "ev_source", "EV source, as stated"  # [list of texts]
+    CARGO = "cargo", "cargo, as stated"  # [list of texts]
+    MECHANISM = "mechanism", "mechanism, as stated"  # [list of texts]
+    HISTOLOGY = "histology", "histology, as stated"  # [list of texts]
+    SPECIMEN = "specimen", "specimen, as stated"  # [list of texts]
+    MODEL = "model", "model, as stated"  # [list of texts]
     FINDINGS = "findings", "quantitative findings"  # [list of {"metric","value","low","high","n","unit","note"}]
     DATA_DEPOSITED = "data_deposited", "data deposited"  # [Answer]
     PROTOCOL = "protocol", "protocol or EV-TRACK id"  # [Answer]
