@@ -10,7 +10,7 @@ from django_celery_beat.models import CrontabSchedule, PeriodicTask
 from tests.reads.starter import starter_trials
 from tracker import terms
 from tracker.models import RegistryQuery, SetAside, SyncRun
-from tracker.reads.freshness import freshness, next_pull
+from tracker.reads.freshness import freshness, last_pulls, next_pull
 
 pytestmark = pytest.mark.django_db
 
@@ -111,11 +111,20 @@ def test_a_suspect_run_asks_for_a_person(query):
 
 def test_an_unreachable_registry_leaves_the_starter_set(query):
     starter_trials()
-    run(query, "incomplete", message="Connection refused")
+    run(query, "incomplete", message="http://127.0.0.1:9/api/v2/version gave no usable answer: [Errno 111] refused.")
     line = freshness(now=NOW)
     assert line.state == "unreachable"
-    assert line.lead == "The registry could not be reached on 2026-01-30: Connection refused."
+    assert line.lead == f"The registry could not be reached on {last_pulls()[0].started:%Y-%m-%d %H:%M} UTC."
+    assert line.told == "http://127.0.0.1:9/api/v2/version gave no usable answer: [Errno 111] refused."
     assert line.rest[0] == "The starter set stands: 8 real records, 7 of them partial."
+
+
+def test_long_words_of_a_run_are_left_to_its_page(query):
+    run(query, "done", ago=timedelta(days=1))
+    run(query, "incomplete", seen=340, message="https://clinicaltrials.gov/api/v2/studies gave no answer (6 times).")
+    line = freshness(now=NOW)
+    assert line.lead == "The run of 2026-01-30 stopped after 340 records."
+    assert line.told.startswith("https://")
 
 
 def test_a_block_is_named_as_one(query):

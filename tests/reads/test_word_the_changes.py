@@ -84,6 +84,14 @@ from tracker.reads.wording import change_sentence, counted, days_ago, figure, pe
             {"kind": "other", "before": {"masking": "NONE"}, "after": {"masking": "DOUBLE", "sex": "ALL"}},
             "Other fields changed: masking and sex",
         ),
+        (
+            {
+                "kind": "other",
+                "before": {"primary_outcomes.description": None, "protocolSection.armsInterventionsModule": None},
+                "after": {"primary_outcomes.description": None, "protocolSection.armsInterventionsModule": None},
+            },
+            "Other fields changed: primary outcomes (description) and arms interventions",
+        ),
         ({"kind": "alias", "before": "NCT00000001", "after": "NCT00000002"}, "NCT00000001 is now NCT00000002"),
         ({"kind": "gone", "before": None, "after": None}, "Gone from the registry"),
         ({"kind": "first_seen", "before": None, "after": None}, "First seen"),

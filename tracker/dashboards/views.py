@@ -19,6 +19,7 @@ from kombu.exceptions import OperationalError as QueueError
 
 from tracker.models import Trial
 from tracker.reads.facets import chips, facets
+from tracker.reads.freshness import last_pulls
 from tracker.reads.landscape import NEWS_DAYS, SIGN_WORDS, news, pipeline
 from tracker.reads.trial import find_number, surviving, whole_trial
 from tracker.reads.trials import Cursor, Refused, Sort, TrialFilter, page_of_trials
@@ -179,7 +180,7 @@ def why_form(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("number", "").strip()
     if asked:
         return redirect("why", nct_number(asked) or asked[:60].replace("/", " ").strip() or "-")
-    return page(request, "why", {"why": None})
+    return page(request, "why", {"why": None, "pulls": last_pulls()})
 
 
 @require_safe

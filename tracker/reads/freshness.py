@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 STALE_AFTER = timedelta(days=4)  # a weekend and a holiday may pass without a pull
+LONGEST_TOLD = 90  # characters of a run's own words that the line holds; longer ones stand on a page of their own
+PULLS_SHOWN = 8
 PULLS = (terms.RunKind.INCREMENTAL, terms.RunKind.FULL)
 TASK_PREFIX = "tracker.tasks.sync"
 
@@ -52,6 +54,7 @@ class Freshness:
     run: int | None
     last_good: datetime | None
     waiting: int
+    told: str = ""  # the run's own words, where the line leaves them to another page
 
     @property
     def is_good(self) -> bool:
@@ -72,7 +75,8 @@ def freshness(*, now: datetime) -> Freshness:
     )
     data_date = counts["copied"] or counts["posted"]
     lead, rest, state, tone, run = _before_the_first(ended, counts["stored"], counts["partial"], now)
-    return Freshness(state, lead, rest, tone, str(data_date) if data_date else None, run, None, waiting)
+    told = _left_out(ended) if ended else ""
+    return Freshness(state, lead, rest, tone, str(data_date) if data_date else None, run, None, waiting, told)
 
 
 def _runs() -> tuple[SyncRun | None, SyncRun | None]:
@@ -109,6 +113,7 @@ def _after_a_good_read(good: SyncRun, ended: SyncRun | None, now: datetime, wait
             ended.pk,
             good.finished,
             waiting,
+            _left_out(ended),
         )
     if stale:
         return Freshness(STALE, old, tail, "warn", data_date, good.pk, good.finished, waiting)
@@ -136,10 +141,28 @@ def _before_the_first(
     return "Starter set, no pull yet.", (real, first), STARTER, "warn", None
 
 
+def _left_out(run: SyncRun) -> str:
+    """The run's own words where the line does not hold them: an address and an error number calm nobody."""
+    told = re.sub(r"\s+", " ", run.message).strip()
+    is_short = len(told) <= LONGEST_TOLD and "://" not in told
+    stated = is_short and (run.seen or run.state != terms.RunState.INCOMPLETE)
+    return "" if stated or run.is_good else told
+
+
+def last_pulls() -> list[SyncRun]:
+    """The newest pulls that have ended, whatever became of them."""
+    return list(
+        SyncRun.objects.filter(kind__in=PULLS)
+        .exclude(state=terms.RunState.RUNNING)
+        .select_related("query")
+        .order_by("-started", "-id")[:PULLS_SHOWN]
+    )
+
+
 def _what_happened(run: SyncRun) -> str:
-    """The words of a run that is not good; the registry's own where it spoke."""
+    """The words of a run that is not good; the registry's own where it spoke and was brief."""
     day = f"{run.started:%Y-%m-%d}"
-    told = re.sub(r"\s+", " ", run.message).strip().rstrip(".")
+    told = "" if _left_out(run) else re.sub(r"\s+", " ", run.message).strip().rstrip(".")
     match run.state:
         case terms.RunState.SUSPECT:
             return (
@@ -152,7 +175,7 @@ def _what_happened(run: SyncRun) -> str:
         case terms.RunState.REFUSED:
             return f"The registry refused the question on {day}" + (f": {told}." if told else ".")
         case _ if not run.seen:
-            return f"The registry could not be reached on {day}" + (f": {told}." if told else ".")
+            return f"The registry could not be reached on {utc(run.started)}."
         case _:
             return f"The run of {day} stopped after {figure(run.seen, 'record')}" + (f": {told}." if told else ".")
 

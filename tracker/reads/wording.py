@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from tracker import terms
@@ -143,8 +144,17 @@ def _people(value: object) -> str:
     return f"{found[0]} {label(terms.ValueType, str(kind))}" if kind else found[0]
 
 
+def _field_named(path: str) -> str:
+    """``primary outcomes (description)``; ``design`` for a whole section, ``protocolSection.designModule``."""
+    head, _, tail = path.partition(".")
+    if tail.endswith("Module"):
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", tail.removesuffix("Module")).lower()
+    head, tail = head.replace("_", " "), tail.replace("_", " ").replace(".", ", ")
+    return f"{head} ({tail})" if tail else head
+
+
 def _list_names(fields: Mapping[str, object]) -> str:
-    names = [name.replace("_", " ") for name in fields]
+    names = [_field_named(name) for name in fields]
     return ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else "".join(names)
 
 

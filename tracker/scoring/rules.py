@@ -100,7 +100,8 @@ def intended_use_population(facts: TrialFacts, row: BoundRow, case: Case) -> Ans
         return silent(row, "the disease was not found in conditions or eligibility", disease.origin)
     if volunteers.value is None:
         return silent(row, "whether healthy volunteers are accepted is not reported", volunteers.origin)
-    return told(row.points, f"no healthy volunteers; {disease.value}", f"{volunteers.origin}; {disease.origin}")
+    named = disease.value.replace("_", " ")
+    return told(row.points, f"no healthy volunteers; {named}", f"{volunteers.origin}; {disease.origin}")
 
 
 # --- rigour, diagnostic column -------------------------------------------------------------------------------------
