@@ -132,7 +132,7 @@ class TestVesicles:
 
         assert relevance(detail=passing) == Relevance.MENTION
         assert relevance(summary=passing) == Relevance.MENTION
-        listed = "Liquid biopsy (circulating tumor cells, ctDNA, exosomes) is promising; ctDNA is measured here."
+        listed = "Liquid biopsy (circulating tumor cells, ctDNA, exosomes) is promising and ctDNA is measured here."
         assert relevance(summary=listed) == Relevance.MENTION
         assert relevance(eligibility="Exclusion Criteria:\n\n* Earlier treatment with exosomes") == Relevance.MENTION
 

@@ -174,6 +174,16 @@ def test_a_persons_relevance_stands_and_terms_follow_it(about):
     assert check_words() == []
 
 
+def test_the_words_that_a_person_rested_relevance_on_stand(about):
+    absorbed(about)
+    own = {"field": "acronym", "start": 0, "end": 9, "text": "EVpredict", "why": "the name says it"}
+    Trial.objects.filter(pk=ABOUT).update(relevance_words=[own], relevance_by=Proposer.PERSON)
+
+    propose(records=[about], at=LATER)
+
+    assert Trial.objects.get(pk=ABOUT).relevance_words == [own]
+
+
 def test_the_number_of_statements_does_not_grow_with_the_batch():
     def statements(count, start):
         records = [trial_record(f"NCT{number:08d}", of=ABOUT) for number in range(start, start + count)]

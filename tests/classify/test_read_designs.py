@@ -60,9 +60,10 @@ class TestTracks:
         assert Reading.EV_PRODUCT not in found
 
     def test_a_test_that_names_vesicles_measures_them(self):
-        found = named(
-            classify(trial(kind="INTERVENTIONAL", purpose="DIAGNOSTIC", title="Nodules",
-                           interventions=[{"type": "DIAGNOSTIC_TEST", "name": "Exosome assay"}])), Facet.READING)  # fmt: skip
+        assay = [{"type": "DIAGNOSTIC_TEST", "name": "Exosome assay"}]
+        tested = trial(kind="INTERVENTIONAL", purpose="DIAGNOSTIC", title="Nodules", interventions=assay)
+
+        found = named(classify(tested), Facet.READING)
 
         assert Reading.EV_MEASURED in found
         assert Reading.EV_PRODUCT not in found
@@ -232,6 +233,12 @@ class TestCareByTest:
     def test_survival_as_a_second_outcome_is_no_clinical_primary(self):
         assert Reading.CLINICAL_OUTCOME not in readings(secondary=[{"measure": "Overall survival"}])
         assert Reading.CLINICAL_OUTCOME in readings(primary=[{"measure": "Overall survival"}])
+
+
+def test_a_trial_that_measures_no_vesicles_has_no_test_to_design():
+    found = therapy(detail="Consecutive patients, assay blinded to the diagnosis, cut-off of 0.5, healthy controls.")
+
+    assert found.keys() == {Reading.EV_PRODUCT, Reading.EV_SOURCE_NAMED}
 
 
 class TestProduct:
