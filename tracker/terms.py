@@ -389,6 +389,13 @@ class StudyOrigin(Term):
     HAND = "hand", "entered by hand"
 
 
+class Subject(Term):
+    """What a record is of."""
+
+    TRIAL = "trial", "trial"
+    STUDY = "study", "study"
+
+
 class NoticeKind(Term):
     """What was published about a paper after it, against it or to mend it."""
 
@@ -449,7 +456,7 @@ class StudyFactName(Term):
     ISOLATION = "isolation", "isolation, as stated"  # [list of texts]
     CHARACTERISATION = "characterisation", "characterisation, as stated"  # [list of texts]
     CANDIDATE = "candidate", "candidate, as stated"  # [text]
-    ROLE = "role", "role, as stated"  # [list of texts]
+    ROLE = "role", "role, as stated"  # [list of Role]
     EV_SOURCE = "ev_source", "EV source, as stated"  # [list of texts]
     CARGO = "cargo", "cargo, as stated"  # [list of texts]
     MECHANISM = "mechanism", "mechanism, as stated"  # [list of texts]

@@ -6,6 +6,8 @@ bibliographic columns null means that the source is silent.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchQuery, SearchVectorField
@@ -18,6 +20,9 @@ from tracker import terms
 from .columns import closed, texts
 from .judged import Judged, judged
 from .registry import SyncRun
+
+if TYPE_CHECKING:
+    from tracker.sources.bibliography import StudyRecord
 
 
 class LiteratureQuery(models.Model):
@@ -69,12 +74,15 @@ class Study(Judged):
     pmcid = models.CharField("PMCID", max_length=14, null=True, blank=True, unique=True)
     doi = models.CharField("DOI", max_length=300, null=True, blank=True, unique=True)
     preprint_doi = models.CharField("preprint DOI", max_length=300, null=True, blank=True, unique=True)
+    other_ids = texts()  # identifiers beyond the columns, as "ppr:PPR123" or "pmid:…" of a preprint
     title = models.TextField()
+    title_key = models.CharField(max_length=300, blank=True, editable=False, help_text="The title folded to compare.")
     authors = models.JSONField(default=list, blank=True)  # ["Jiang C", …] in order
     journal = models.TextField(null=True, blank=True)  # noqa: DJ001
     year = models.PositiveSmallIntegerField(null=True, blank=True)
     published_given = models.CharField(max_length=10, null=True, blank=True)  # noqa: DJ001 - a partial date
     abstract = models.TextField(null=True, blank=True)  # noqa: DJ001
+    keywords = texts()
     mesh_terms = texts()
     publication_types = texts()
     is_open_access = models.BooleanField(null=True, blank=True)
@@ -98,9 +106,7 @@ class Study(Judged):
     summary = models.TextField(null=True, blank=True, help_text="What it shows, in a curator's words.")  # noqa: DJ001
     ev_track_id = models.CharField("EV-TRACK id", max_length=20, null=True, blank=True)  # noqa: DJ001
     ev_metric = models.PositiveSmallIntegerField("EV-METRIC, %", null=True, blank=True)
-    raw = models.BinaryField(null=True, editable=False, help_text="The source's record, zstandard.")
-    raw_hash = models.CharField(max_length=64, blank=True, editable=False)
-    version_count = models.PositiveIntegerField(default=1, editable=False)
+    version_count = models.PositiveIntegerField(default=0, editable=False)
     first_seen = models.DateTimeField()
     last_changed = models.DateTimeField()
     search = SearchVectorField(null=True, editable=False)
@@ -112,6 +118,8 @@ class Study(Judged):
         verbose_name_plural = "studies"
         indexes = [
             GinIndex(fields=["search"], name="study_search"),
+            GinIndex(fields=["other_ids"], name="study_other_ids"),
+            models.Index(fields=["title_key"], name="study_title_key"),
             models.Index(fields=["relevance", "-score", "id"], name="study_by_score"),
         ]
         constraints = [
@@ -151,8 +159,10 @@ class StudyVersion(models.Model):
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
     origin = models.CharField(max_length=20, choices=terms.StudyOrigin.choices())
-    raw = models.BinaryField()
+    source_id = models.CharField(max_length=60, blank=True, help_text="The source's own number: MED:28553110.")
+    raw = models.BinaryField(help_text="The source's record as canonical JSON, zstandard.")
     raw_hash = models.CharField(max_length=64)
+    revised = models.CharField(max_length=10, blank=True, help_text="The source's own last revision, a partial date.")
     first_seen = models.DateTimeField()
     run = models.ForeignKey(SyncRun, null=True, blank=True, on_delete=models.SET_NULL, related_name="study_versions")
 
@@ -165,6 +175,15 @@ class StudyVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.study_id}, version {self.number}"
+
+    def record(self) -> StudyRecord:
+        """The typed record of this version, read again from the bytes that were kept."""
+        from tracker.sources.bibliography import told_again
+        from tracker.sources.europepmc_records import read_study
+        from tracker.sources.packing import unpack
+
+        raw = unpack(bytes(self.raw))
+        return read_study(raw) if self.origin == terms.StudyOrigin.EUROPEPMC else told_again(raw)
 
 
 class StudyMatch(models.Model):

@@ -339,9 +339,12 @@ class TrialMatch(models.Model):
 class SetAside(models.Model):
     """A record that could not be read, kept whole with the reason until it can be replayed."""
 
+    subject = models.CharField(max_length=10, choices=terms.Subject.choices(), default=terms.Subject.TRIAL)
     source = models.TextField(help_text="The query's slug, or the file and the place in it.")
-    nct_id = models.CharField("NCT number", max_length=40, blank=True, db_index=True)
-    origin = models.CharField(max_length=20, choices=terms.Origin.choices())
+    nct_id = models.CharField(
+        "number", max_length=40, blank=True, db_index=True, help_text="The NCT number; of a study its SOURCE:id."
+    )
+    origin = models.CharField(max_length=20, choices=sorted({*terms.Origin.choices(), *terms.StudyOrigin.choices()}))
     raw = models.BinaryField(help_text="The bytes as they came, without contacts where they parse; zstandard.")
     raw_hash = models.CharField(max_length=64)
     reason = models.TextField()
@@ -357,6 +360,7 @@ class SetAside(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["source", "raw_hash"], name="aside_once"),
             closed(terms.SetAsideState, "state", "aside_state_known"),
+            closed(terms.Subject, "subject", "aside_subject_known"),
             models.CheckConstraint(
                 condition=models.Q(state=terms.SetAsideState.REPLAYED, replayed__isnull=False)
                 | models.Q(state=terms.SetAsideState.WAITING, replayed__isnull=True),

@@ -36,6 +36,7 @@ _FIELD = re.compile(
     + rb'|("title"\s*:\s*)"(?:[^"\\]|\\.)*"(?=\s*,\s*"organization")'
 )
 _EMAIL = re.compile(rb"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
+EMAIL = re.compile(_EMAIL.pattern.decode())
 _PHONE = re.compile(
     rb"(?<![\w.+-])(?:"
     rb"\+\d{1,3}[ ()/-]{0,2}\d(?:[ ()/-]{0,2}\d){5,14}"  # +86 21 5678 1234

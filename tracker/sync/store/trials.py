@@ -1,4 +1,4 @@
-"""The only writer of trials, their versions and changes, of where they stand, and of what was set aside.
+"""The only writer of trials, their versions and changes, and of where they stand.
 
 Whole batches by COPY and set-based SQL: the number of statements is the same for one record and for a thousand.
 Which copy of a record becomes current is decided in `versions`.
@@ -6,21 +6,19 @@ Which copy of a record becomes current is decided in `versions`.
 
 from __future__ import annotations
 
-import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import msgspec
-from django.db import DataError, IntegrityError, connection, transaction
-from psycopg.types.json import set_json_dumps
+from django.db import connection, transaction
 
 from tracker.models import ChangeEvent
 from tracker.sources.packing import pack
-from tracker.terms import ChangeKind, Origin, Presence, SetAsideState
+from tracker.sync import columns
+from tracker.sync.versions import Held, Walk
+from tracker.terms import ChangeKind, Origin, Presence
 
-from . import columns
-from .versions import Held, Walk
+from .writing import copy_rows, encode, one_at_a_time
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -29,17 +27,8 @@ if TYPE_CHECKING:
     from django.db.backends.utils import CursorWrapper
 
     from tracker.models import RegistryQuery, SyncRun
-    from tracker.sources.ctgov_records import TrialRecord, Unreadable
-
-    from .versions import Version
-
-# Any number of ours that no other advisory lock in this database uses.
-STORE_LOCK = (0x45585402, 0)
-
-# What the database raises for a record that it will not take; anything else is a fault of ours.
-REFUSALS = (DataError, IntegrityError)
-
-_encode = msgspec.json.encode
+    from tracker.sources.ctgov_records import TrialRecord
+    from tracker.sync.versions import Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +62,7 @@ def store(
     """
     if not records:
         return Stored([], [], [], [], [])
-    _one_at_a_time()
+    one_at_a_time()
     walk = Walk(held=_held(records), origin=origin, is_live=is_live)
     for record in records:
         walk.take(record)
@@ -107,17 +96,6 @@ def store(
         kept=walk.kept,
         events=events,
     )
-
-
-def _one_at_a_time() -> None:
-    """Wait for every other writer of trials, until this transaction ends.
-
-    Two queries often hold the same trial. Their pages would take its rows in different orders and lock each other
-    out; one lock for all makes that impossible and costs little, since a page is a second's work and a run waits for
-    the registry most of its time.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", STORE_LOCK)
 
 
 def _held(records: Sequence[TrialRecord]) -> dict[str, Held]:
@@ -166,7 +144,7 @@ def _write_trials_and_versions(walk: Walk, *, run: SyncRun | None, at: datetime)
         taken = beside.submit(cursor.execute, columns.TAKE_STAGE, {"at": at})
         versions = [_version(version, origin=walk.origin, run=run, at=at) for version in walk.versions]
         taken.result()
-        _copy(cursor, columns.COPY_VERSIONS, columns.VERSION_TYPES, versions)
+        copy_rows(cursor, columns.COPY_VERSIONS, columns.VERSION_TYPES, versions)
 
 
 def _stage_trials(cursor: CursorWrapper, walk: Walk, *, at: datetime) -> None:
@@ -189,7 +167,7 @@ def _stage_trials(cursor: CursorWrapper, walk: Walk, *, at: datetime) -> None:
         for record in walk.current.values()
         for held in (walk.held[record.nct_id],)
     )
-    _copy(cursor, columns.FILL_STAGE, columns.STAGE_TYPES, rows)
+    copy_rows(cursor, columns.FILL_STAGE, columns.STAGE_TYPES, rows)
 
 
 def _version(version: Version, *, origin: Origin, run: SyncRun | None, at: datetime) -> tuple[object, ...]:
@@ -207,15 +185,6 @@ def _version(version: Version, *, origin: Origin, run: SyncRun | None, at: datet
         at,
         run.pk if run else None,
     )
-
-
-def _copy(cursor: CursorWrapper, statement: str, types: list[str], rows: Iterable[tuple[object, ...]]) -> None:
-    """Rows by binary COPY: a third of the time of the textual one, most of all for packed bytes."""
-    set_json_dumps(_encode, cursor.cursor)
-    with cursor.copy(statement) as copy:
-        copy.set_types(types)
-        for row in rows:
-            copy.write_row(row)
 
 
 def _write_counts(counts: dict[str, int]) -> None:
@@ -267,8 +236,8 @@ def _write_events(events: Sequence[ChangeEvent]) -> None:
                     event.trial_id,
                     str(event.kind),
                     event.field,
-                    None if event.before is None else _encode(event.before).decode(),
-                    None if event.after is None else _encode(event.after).decode(),
+                    None if event.before is None else encode(event.before).decode(),
+                    None if event.after is None else encode(event.after).decode(),
                     event.days,
                     event.version_before,
                     event.version_after,
@@ -394,60 +363,3 @@ def _note(moves: Iterable[tuple[str, ChangeKind, str, str]], *, run: SyncRun | N
     ]
     _write_events(events)
     return events
-
-
-# --- what could not be read ----------------------------------------------------------------------------------------
-
-
-def refusal(error: Exception) -> str:
-    """The database's reason in a sentence."""
-    return f"The database refused it: {str(error).strip().splitlines()[0]}"
-
-
-@transaction.atomic
-def set_aside(
-    *, unreadable: Sequence[tuple[str, Unreadable]], origin: Origin, run: SyncRun | None, at: datetime
-) -> int:
-    """Keep these records whole with their reasons; gives how many of them this run had not met before.
-
-    Each comes with its source: the query's slug, or the file and the place in it. The same bytes from the same source
-    are one row.
-    """
-    if not unreadable:
-        return 0
-    rows = {(source, hashlib.sha256(record.raw).hexdigest()): record for source, record in unreadable}
-    sources, hashes = [source for source, _ in rows], [raw_hash for _, raw_hash in rows]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT count(*) FROM tracker_setaside JOIN unnest(%s::text[], %s::text[]) AS given (source, raw_hash)
-            USING (source, raw_hash) WHERE last_seen >= %s
-            """,
-            [sources, hashes, run.started if run else at],
-        )
-        (met,) = cursor.fetchone()
-        cursor.execute(
-            """
-            INSERT INTO tracker_setaside
-                (source, nct_id, origin, raw, raw_hash, reason, run_id, state, first_seen, last_seen)
-            SELECT source, nct_id, %s, raw, raw_hash, reason, %s, %s, %s, %s
-            FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::text[], %s::text[])
-                 AS given (source, nct_id, raw, raw_hash, reason)
-            ON CONFLICT (source, raw_hash) DO UPDATE
-            SET reason = EXCLUDED.reason, run_id = EXCLUDED.run_id, last_seen = EXCLUDED.last_seen,
-                state = EXCLUDED.state, replayed = NULL
-            """,
-            [
-                origin.value,
-                run.pk if run else None,
-                SetAsideState.WAITING.value,
-                at,
-                at,
-                sources,
-                [record.nct_id[:40] for record in rows.values()],
-                [pack(record.raw) for record in rows.values()],
-                hashes,
-                [record.reason for record in rows.values()],
-            ],
-        )
-    return len(rows) - int(met)

@@ -1,0 +1,19 @@
+"""The only writers of what the sources say: trials, studies, and what was set aside."""
+
+from .aside import set_aside
+from .trials import Stored, back, fold, gone, matched, no_longer_matching, store
+from .writing import REFUSALS, STORE_LOCK, refusal
+
+__all__ = [
+    "REFUSALS",
+    "STORE_LOCK",
+    "Stored",
+    "back",
+    "fold",
+    "gone",
+    "matched",
+    "no_longer_matching",
+    "refusal",
+    "set_aside",
+    "store",
+]

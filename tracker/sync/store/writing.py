@@ -1,0 +1,47 @@
+"""What every writer of the store shares: one at a time, rows by COPY, and what the database refuses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from django.db import DataError, IntegrityError, connection
+from psycopg.types.json import set_json_dumps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.db.backends.utils import CursorWrapper
+
+# Any number of ours that no other advisory lock in this database uses.
+STORE_LOCK = (0x45585402, 0)
+
+# What the database raises for a record that it will not take; anything else is a fault of ours.
+REFUSALS = (DataError, IntegrityError)
+
+encode = msgspec.json.encode
+
+
+def refusal(error: Exception) -> str:
+    """The database's reason in a sentence."""
+    return f"The database refused it: {str(error).strip().splitlines()[0]}"
+
+
+def one_at_a_time() -> None:
+    """Wait for every other writer of trials and studies, until this transaction ends.
+
+    Two queries often hold the same record. Their pages would take its rows in different orders and lock each other
+    out; one lock for all makes that impossible and costs little, since a page is a second's work and a run waits for
+    its source most of its time.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", STORE_LOCK)
+
+
+def copy_rows(cursor: CursorWrapper, statement: str, types: list[str], rows: Iterable[tuple[object, ...]]) -> None:
+    """Rows by binary COPY: a third of the time of the textual one, most of all for packed bytes."""
+    set_json_dumps(encode, cursor.cursor)
+    with cursor.copy(statement) as copy:
+        copy.set_types(types)
+        for row in rows:
+            copy.write_row(row)
