@@ -89,6 +89,7 @@ class TestFalseFriends:
             "Has the patient EVer smoked? Every evaluation is eventual.",
             "Microvesicular steatosis and seminal vesicles",
             "Nab-paclitaxel, albumin microparticles",
+            "Meningococcal outer membrane vesicles as vaccine",
         ],
     )
     def test_are_no_vesicles(self, words):

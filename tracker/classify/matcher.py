@@ -57,7 +57,7 @@ _EXCLUSION = re.compile(
     r"(?<=\n)[\s*#_]*(?:key |main |major )?(?:non inclusion|exclusion)|exclusion criteria|excluded if"
 )
 _BREAK = "\x1e"
-_SENTENCE_END = re.compile(r"[.;?!] |\n|\x1e")
+_SENTENCE_END = re.compile(r"[.;?!\n\x1e]")
 
 
 class Automaton:
@@ -190,8 +190,18 @@ class Text:
 
     @cached_property
     def _sentence_ends(self) -> tuple[list[int], list[int]]:
-        spans = [match.span() for match in _SENTENCE_END.finditer(self.folded)]
-        return [start for start, _ in spans], [end for _, end in spans]
+        folded = self.folded
+        starts = []
+        ends = []
+        for match in _SENTENCE_END.finditer(folded):
+            at = match.start()
+            if folded[at] in "\n\x1e":
+                starts.append(at)
+                ends.append(at + 1)
+            elif folded[at + 1 : at + 2] == " ":  # not the point in 0.5
+                starts.append(at)
+                ends.append(at + 2)
+        return starts, ends
 
 
 @lru_cache(maxsize=65536)

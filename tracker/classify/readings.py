@@ -391,7 +391,5 @@ def _own_passages(found: _Found) -> frozenset[int]:
 def _of_product(found: _Found, hit: Hit, own: frozenset[int]) -> bool:
     if hit.passage in own:
         return True
-    if found.group(hit) in ("intervention", "intervention_text", "arm", "arm_text"):
-        return False  # another intervention's own dose
     low, high = found.text.sentence(hit)
     return found.vesicles.within(low, high)
