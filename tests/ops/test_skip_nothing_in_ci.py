@@ -35,7 +35,8 @@ def test_a_skip_is_a_failure_in_ci_and_no_other_outcome_changes(tmp_path, ci, su
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-rA"],
-        cwd=tmp_path, env={**os.environ, "CI": ci, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}, capture_output=True, text=True, check=False,
+        cwd=tmp_path, env={**os.environ, "CI": ci, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert summary in done.stdout.splitlines()[-1]
     assert done.returncode == (1 if ci else 0)
@@ -49,7 +50,8 @@ def test_a_module_skipped_whole_is_a_failure_in_ci(tmp_path):
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q"],
-        cwd=tmp_path, env={**os.environ, "CI": "true", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}, capture_output=True, text=True, check=False,
+        cwd=tmp_path, env={**os.environ, "CI": "true", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode != 0
     assert "was skipped whole, and in CI nothing may be" in done.stdout
