@@ -86,7 +86,11 @@ class StudyRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def identifiers(self) -> tuple[str, ...]:
-        """Every identifier of this publication as ``scheme:value``, the strongest first."""
+        """Every identifier of this publication as ``scheme:value``, the strongest first.
+
+        One without any is known by its own words (``told:…``, of title, year and first author), so that the same row
+        of a file is the same study when the file comes again.
+        """
         named = (
             ("pmid", self.pmid),
             ("pmcid", self.pmcid),
@@ -95,7 +99,13 @@ class StudyRecord(msgspec.Struct, frozen=True, kw_only=True):
             ("key", self.collection_key),
         )
         found = [f"{scheme}:{value}" for scheme, value in named if value]
-        return tuple(dict.fromkeys([*found, *self.other_ids]))
+        found += self.other_ids
+        if not found:
+            words = "|".join(
+                (_folded(self.title), str(self.year or ""), _folded(self.authors[0]) if self.authors else "")
+            )
+            found = [f"told:{hashlib.sha256(words.encode()).hexdigest()[:32]}"]
+        return tuple(dict.fromkeys(found))
 
 
 def study_record(
@@ -229,6 +239,9 @@ def title_key(title: str) -> str:
     >>> title_key("Exosomal miR‐21, in NSCLC: a Study of Serum")
     'exosomalmir21innsclcastudyofserum'
     """
-    folded = unicodedata.normalize("NFKD", title).casefold()
-    key = "".join(sign for sign in folded if sign.isalnum())
+    key = _folded(title)
     return key[:300] if len(key) >= 25 else ""
+
+
+def _folded(text: str) -> str:
+    return "".join(sign for sign in unicodedata.normalize("NFKD", text).casefold() if sign.isalnum())
