@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from tracker.classify.proposals import propose
+from tracker.classify.proposals import propose, texts
 from tracker.scoring.facts import facts_needed
 from tracker.scoring.ledger import score
 from tracker.scoring.rubric import CURRENT
-from tracker.sync.store import Stored, store
+from tracker.sync.store import Stored, storing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,8 +34,9 @@ def absorb(
     *, records: Sequence[TrialRecord], origin: Origin, run: SyncRun | None, at: datetime, is_live: bool = True
 ) -> Stored:
     """Take these records in; gives what became of each. `at` is the moment, and its day is the rules' today."""
-    stored = store(records=records, origin=origin, run=run, at=at, is_live=is_live)
-    standings = propose(records=stored.current, at=at)
+    with storing(records=records, origin=origin, run=run, at=at, is_live=is_live) as stored:
+        said = texts(stored.current)  # read while the database writes
+    standings = propose(records=stored.current, said=said, at=at)
     facts = {}
     for record in stored.current:
         standing = standings[record.nct_id]

@@ -22,7 +22,7 @@ from tracker.sync.store import STORE_LOCK
 from tracker.terms import AnnotationState, Proposer, Relevance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from tracker.classify.matcher import Words
@@ -114,12 +114,19 @@ class Reproposed:
     unreadable: list[str] = field(default_factory=list)  # a sentence each
 
 
+def texts(records: Iterable[TrialRecord]) -> dict[str, Classified]:
+    """What the lexicon says of each of these records, by number. Asks no database."""
+    return {record.nct_id: classify(record) for record in records}
+
+
 @transaction.atomic
-def propose(*, records: Sequence[TrialRecord], at: datetime) -> dict[str, Standings]:
+def propose(
+    *, records: Sequence[TrialRecord], at: datetime, said: Mapping[str, Classified] | None = None
+) -> dict[str, Standings]:
     """Read these records and write what their text says; gives what stands for each trial, by its number.
 
-    The trials must be stored. Stop reasons are read of every trial, all other terms only of those that name vesicles
-    (or that a person called relevant).
+    ``said`` is what `texts` made of them, where they have been read already. The trials must be stored. Stop reasons
+    are read of every trial, all other terms only of those that name vesicles (or that a person called relevant).
     """
     if not records:
         return {}
@@ -128,10 +135,9 @@ def propose(*, records: Sequence[TrialRecord], at: datetime) -> dict[str, Standi
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", STORE_LOCK)
         decided = _decided_by_people(list(latest))
-        read: dict[str, Classified] = {
-            nct_id: classify(record, relevance=decided[nct_id][0] if nct_id in decided else None)
-            for nct_id, record in latest.items()
-        }
+        read = dict(said) if said is not None else texts(latest.values())
+        # A person's decision stands, and the terms follow it.
+        read |= {nct_id: classify(latest[nct_id], relevance=relevance) for nct_id, (relevance, _) in decided.items()}
         cursor.execute(_MAKE)
         with cursor.copy("COPY incoming_annotation FROM STDIN") as copy:
             for nct_id, classified in read.items():

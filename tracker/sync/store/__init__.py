@@ -3,7 +3,7 @@
 from .aside import set_aside
 from .facts import store_facts
 from .studies import StoredStudies, index_studies, store_studies, studies_matched
-from .trials import Stored, back, fold, gone, matched, no_longer_matching, store
+from .trials import Stored, back, fold, gone, matched, no_longer_matching, store, storing
 from .writing import REFUSALS, STORE_LOCK, refusal
 
 __all__ = [
@@ -22,5 +22,6 @@ __all__ = [
     "store",
     "store_facts",
     "store_studies",
+    "storing",
     "studies_matched",
 ]

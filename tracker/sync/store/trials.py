@@ -6,7 +6,8 @@ Which copy of a record becomes current is decided in `versions`.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from tracker.terms import ChangeKind, Origin, Presence
 from .writing import copy_rows, encode, one_at_a_time
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from django.db.backends.utils import CursorWrapper
@@ -51,7 +52,6 @@ class Stored:
         return [*self.new, *self.changed]
 
 
-@transaction.atomic
 def store(
     *, records: Sequence[TrialRecord], origin: Origin, run: SyncRun | None, at: datetime, is_live: bool = True
 ) -> Stored:
@@ -60,13 +60,53 @@ def store(
     `is_live` says that a registry record is what the registry answers now; one that is replayed later is not, and
     then needs a later state than the stored one to become current.
     """
+    with storing(records=records, origin=origin, run=run, at=at, is_live=is_live) as stored:
+        return stored
+
+
+@contextmanager
+def storing(
+    *, records: Sequence[TrialRecord], origin: Origin, run: SyncRun | None, at: datetime, is_live: bool = True
+) -> Iterator[Stored]:
+    """Store these records while the caller goes on; all is written at the end of the block, or it raises there.
+
+    Taking trials in is most of the database's work (indexes, full-text vectors), and it leaves this process idle. What
+    is done in the block meanwhile must not ask the database.
+    """
     if not records:
-        return Stored([], [], [], [], [])
-    one_at_a_time()
-    walk = Walk(held=_held(records), origin=origin, is_live=is_live)
-    for record in records:
-        walk.take(record)
-    events = [
+        yield Stored([], [], [], [], [])
+        return
+    with transaction.atomic():
+        one_at_a_time()
+        walk = Walk(held=_held(records), origin=origin, is_live=is_live)
+        for record in records:
+            walk.take(record)
+        stored = Stored(
+            new=[record for record in walk.current.values() if walk.held[record.nct_id].is_new],
+            changed=[record for record in walk.current.values() if not walk.held[record.nct_id].is_new],
+            unchanged=walk.unchanged,
+            kept=walk.kept,
+            events=_events(walk, run=run, at=at),
+        )
+        with connection.cursor() as cursor, ThreadPoolExecutor(max_workers=1) as beside:
+            writing = [beside.submit(_write_trials, cursor, walk, at=at)]
+            versions = [_version(version, origin=origin, run=run, at=at) for version in walk.versions]
+            writing.append(beside.submit(_write_versions_and_events, cursor, versions, list(stored.events)))
+            try:
+                yield stored
+            finally:
+                wait(writing)
+            for each in writing:
+                each.result()
+        _write_counts({record.nct_id: walk.held[record.nct_id].count for record in walk.kept})
+        _write_provenance(walk.better, origin=origin)
+        folded = [(alias, record.nct_id) for record in walk.current.values() for alias in record.aliases]
+        if folded:
+            stored.events.extend(fold(pairs=folded, run=run, at=at))
+
+
+def _events(walk: Walk, *, run: SyncRun | None, at: datetime) -> list[ChangeEvent]:
+    return [
         ChangeEvent(
             trial_id=event.record.nct_id,
             kind=event.difference.kind,
@@ -82,20 +122,6 @@ def store(
         )
         for event in walk.events
     ]
-    _write_trials_and_versions(walk, run=run, at=at)
-    _write_counts({record.nct_id: walk.held[record.nct_id].count for record in walk.kept})
-    _write_provenance(walk.better, origin=origin)
-    _write_events(events)
-    folded = [(alias, record.nct_id) for record in walk.current.values() for alias in record.aliases]
-    if folded:
-        events += fold(pairs=folded, run=run, at=at)
-    return Stored(
-        new=[record for record in walk.current.values() if walk.held[record.nct_id].is_new],
-        changed=[record for record in walk.current.values() if not walk.held[record.nct_id].is_new],
-        unchanged=walk.unchanged,
-        kept=walk.kept,
-        events=events,
-    )
 
 
 def _held(records: Sequence[TrialRecord]) -> dict[str, Held]:
@@ -137,17 +163,9 @@ def _held(records: Sequence[TrialRecord]) -> dict[str, Held]:
     return held
 
 
-def _write_trials_and_versions(walk: Walk, *, run: SyncRun | None, at: datetime) -> None:
-    """The versions are packed while the database takes the trials in, which is most of its work (full-text vectors)."""
-    with connection.cursor() as cursor, ThreadPoolExecutor(max_workers=1) as beside:
-        _stage_trials(cursor, walk, at=at)
-        taken = beside.submit(cursor.execute, columns.TAKE_STAGE, {"at": at})
-        versions = [_version(version, origin=walk.origin, run=run, at=at) for version in walk.versions]
-        taken.result()
-        copy_rows(cursor, columns.COPY_VERSIONS, columns.VERSION_TYPES, versions)
-
-
-def _stage_trials(cursor: CursorWrapper, walk: Walk, *, at: datetime) -> None:
+def _write_trials(cursor: CursorWrapper, walk: Walk, *, at: datetime) -> None:
+    if not walk.current:
+        return
     told = {event.record.nct_id for event in walk.events}
     origin = walk.origin.value
     cursor.execute(columns.MAKE_STAGE)
@@ -168,6 +186,16 @@ def _stage_trials(cursor: CursorWrapper, walk: Walk, *, at: datetime) -> None:
         for held in (walk.held[record.nct_id],)
     )
     copy_rows(cursor, columns.FILL_STAGE, columns.STAGE_TYPES, rows)
+    cursor.execute(columns.TAKE_STAGE, {"at": at})
+
+
+def _write_versions_and_events(
+    cursor: CursorWrapper, versions: list[tuple[object, ...]], events: list[ChangeEvent]
+) -> None:
+    if versions:
+        copy_rows(cursor, columns.COPY_VERSIONS, columns.VERSION_TYPES, versions)
+    if events:
+        _copy_events(cursor, events)
 
 
 def _version(version: Version, *, origin: Origin, run: SyncRun | None, at: datetime) -> tuple[object, ...]:
@@ -188,6 +216,8 @@ def _version(version: Version, *, origin: Origin, run: SyncRun | None, at: datet
 
 
 def _write_counts(counts: dict[str, int]) -> None:
+    if not counts:
+        return
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -200,6 +230,8 @@ def _write_counts(counts: dict[str, int]) -> None:
 
 def _write_provenance(better: dict[str, Version], *, origin: Origin) -> None:
     """Give the version of a state, and its trial, the provenance of the better copy that came."""
+    if not better:
+        return
     records = [version.record for version in better.values()]
     with connection.cursor() as cursor:
         cursor.execute(
@@ -229,7 +261,12 @@ def _write_provenance(better: dict[str, Version], *, origin: Origin) -> None:
 
 
 def _write_events(events: Sequence[ChangeEvent]) -> None:
-    with connection.cursor() as cursor, cursor.copy(columns.COPY_EVENTS) as copy:
+    with connection.cursor() as cursor:
+        _copy_events(cursor, events)
+
+
+def _copy_events(cursor: CursorWrapper, events: Iterable[ChangeEvent]) -> None:
+    with cursor.copy(columns.COPY_EVENTS) as copy:
         for event in events:
             copy.write_row(
                 (
