@@ -396,6 +396,16 @@ class Subject(Term):
     STUDY = "study", "study"
 
 
+class CitationFormat(Term):
+    """The formats of files that studies are taken from."""
+
+    CSV = "csv", "CSV (comma, semicolon or tab)"
+    RIS = "ris", "RIS"
+    BIBTEX = "bibtex", "BibTeX"
+    NBIB = "nbib", "PubMed nbib (MEDLINE)"
+    EUROPEPMC = "europepmc", "Europe PMC JSON"
+
+
 class NoticeKind(Term):
     """What was published about a paper after it, against it or to mend it."""
 
