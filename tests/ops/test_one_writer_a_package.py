@@ -13,6 +13,7 @@ WRITERS = {
     "sync": {"store", "columns.py"},  # columns.py holds the statements that the store runs
     "classify": {"proposals.py"},
     "scoring": {"ledger.py"},
+    "curation": {"decisions"},
     "reads": set(),
     "sources": set(),
 }
