@@ -406,6 +406,24 @@ class CitationFormat(Term):
     EUROPEPMC = "europepmc", "Europe PMC JSON"
 
 
+class RowFate(Term):
+    """What becomes, or would become, of a row of a file of studies."""
+
+    NEW = "new", "new"
+    CHANGED = "changed", "changes a stored study"
+    UNCHANGED = "unchanged", "says nothing new"
+    DUPLICATE = "duplicate", "told by another row of the file"
+    REFUSED = "refused", "refused"
+
+
+class StudyFileState(Term):
+    """Where an uploaded file of studies stands."""
+
+    WAITING = "waiting", "waits to be taken in"
+    TAKEN = "taken", "taken in"
+    DISCARDED = "discarded", "discarded"
+
+
 class NoticeKind(Term):
     """What was published about a paper after it, against it or to mend it."""
 

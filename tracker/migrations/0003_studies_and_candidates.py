@@ -667,4 +667,24 @@ class Migration(migrations.Migration):
             model_name='suspectedduplicate',
             constraint=models.CheckConstraint(condition=models.Q(('kept', models.F('other')), _negated=True), name='duplicate_is_another'),
         ),
+        migrations.CreateModel(
+            name='StudyFile',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(help_text="As the person's machine called it.", max_length=200)),
+                ('format', models.CharField(choices=[('csv', 'CSV (comma, semicolon or tab)'), ('ris', 'RIS'), ('bibtex', 'BibTeX'), ('nbib', 'PubMed nbib (MEDLINE)'), ('europepmc', 'Europe PMC JSON')], max_length=20)),
+                ('size', models.PositiveIntegerField(verbose_name='size, bytes')),
+                ('raw', models.BinaryField(help_text='As it was uploaded, zstandard; empty once it is decided.')),
+                ('state', models.CharField(choices=[('waiting', 'waits to be taken in'), ('taken', 'taken in'), ('discarded', 'discarded')], default=tracker.terms.StudyFileState['WAITING'], max_length=12)),
+                ('uploaded', models.DateTimeField()),
+                ('decided', models.DateTimeField(blank=True, null=True)),
+                ('outcome', models.JSONField(blank=True, default=dict, help_text='What became of its rows.')),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('run', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='study_files', to='tracker.syncrun')),
+            ],
+            options={
+                'ordering': ['-uploaded'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('format__in', ['csv', 'ris', 'bibtex', 'nbib', 'europepmc'])), name='study_file_format_known'), models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'taken', 'discarded'])), name='study_file_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('decided__isnull', True), ('state', tracker.terms.StudyFileState['WAITING'])), models.Q(models.Q(('state', tracker.terms.StudyFileState['WAITING']), _negated=True), ('decided__isnull', False)), _connector='OR'), name='study_file_decided_has_time')],
+            },
+        ),
     ]

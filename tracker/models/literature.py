@@ -139,6 +139,38 @@ class Study(Judged):
         return reverse("study", args=[self.pk])
 
 
+class StudyFile(models.Model):
+    """A file of studies that a person uploaded, kept between its preview and its taking in; emptied afterwards."""
+
+    name = models.CharField(max_length=200, help_text="As the person's machine called it.")
+    format = models.CharField(max_length=20, choices=terms.CitationFormat.choices())
+    size = models.PositiveIntegerField("size, bytes")
+    raw = models.BinaryField(editable=False, help_text="As it was uploaded, zstandard; empty once it is decided.")
+    state = models.CharField(
+        max_length=12, choices=terms.StudyFileState.choices(), default=terms.StudyFileState.WAITING
+    )
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    uploaded = models.DateTimeField()
+    decided = models.DateTimeField(null=True, blank=True)
+    outcome = models.JSONField(default=dict, blank=True, help_text="What became of its rows.")
+    run = models.ForeignKey(SyncRun, null=True, blank=True, on_delete=models.SET_NULL, related_name="study_files")
+
+    class Meta:
+        ordering = ["-uploaded"]
+        constraints = [
+            closed(terms.CitationFormat, "format", "study_file_format_known"),
+            closed(terms.StudyFileState, "state", "study_file_state_known"),
+            models.CheckConstraint(
+                condition=models.Q(state=terms.StudyFileState.WAITING, decided__isnull=True)
+                | (~models.Q(state=terms.StudyFileState.WAITING) & models.Q(decided__isnull=False)),
+                name="study_file_decided_has_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class StudyAddress(models.Model):
     """The number of a study that a person found to be the same as another; its old address leads there for ever."""
 
