@@ -13,10 +13,8 @@ from tracker.models import (
     Study,
     StudyAddress,
     StudyFact,
-    StudyVersion,
     SuspectedDuplicate,
 )
-from tracker.sources.packing import pack
 from tracker.terms import Direction, FactOrigin, LineageKind, StudyFactName
 
 from .conftest import AT, LATER, enter, link, make
@@ -26,9 +24,10 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def pair(ada) -> SuspectedDuplicate:
-    kept = enter(ada, pmid="28436951")
-    other = enter(ada, doi="10.1101/2016.05.05", is_preprint=True, journal="bioRxiv")
-    return SuspectedDuplicate.objects.create(kept=kept, other=other, basis="the same title, 2017", seen=AT)
+    """As the store notes it: the same title, the same year."""
+    enter(ada, pmid="28436951")
+    enter(ada, doi="10.1101/2016.05.05", is_preprint=True, journal="bioRxiv")
+    return SuspectedDuplicate.objects.get()
 
 
 def decide(pair, by, *, is_same=True, why="") -> Study:
@@ -56,10 +55,6 @@ def test_a_preprint_and_its_paper_become_one_and_nothing_is_lost(ada, ben, pair,
     lineage = decisions.add_lineage(kind=LineageKind.LED_TO, origin=other, onward=trial, by=ada, at=AT, why="cited")
     fact = StudyFact.objects.create(study=other, name=StudyFactName.N_PATIENTS, value=9, origin=FactOrigin.RULE, at=AT)
     term = Annotation.objects.create(study=other, facet="cargo", term="mirna", proposed=AT)
-    for one in (kept, other):
-        StudyVersion.objects.create(
-            study=one, number=1, origin="file", raw=pack(b"{}"), raw_hash="a" * 64, first_seen=AT
-        )
     third = enter(ada, title="A third study of exosomes", pmid="3")
     SuspectedDuplicate.objects.create(kept=other, other=third, basis="alike", seen=AT)
 

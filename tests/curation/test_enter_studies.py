@@ -9,6 +9,8 @@ import pytest
 from tracker.curation import decisions
 from tracker.curation.decisions.studies import effective
 from tracker.models import Annotation, Experiment, HistoryEntry, Study, StudyFact
+from tracker.sources.bibliography import study_record
+from tracker.sync.store import store_studies
 from tracker.terms import (
     AnnotationState,
     Answer,
@@ -71,10 +73,11 @@ def test_enter_a_study_whole(ada):
 def test_what_was_looked_up_is_the_sources_word_and_only_the_rest_the_persons(ada):
     found = {"title": TITLE, "pmid": "28436951", "journal": "Oncogene", "year": 2017}
     made = decisions.enter_study(
-        entry=decisions.Entry(columns={**found, "year": 2016, "summary": "miR-23a opens vessels"}), looked_up=found,
-        by=ada, at=AT,
+        entry=decisions.Entry(columns={**found, "year": 2016, "summary": "miR-23a opens vessels"}),
+        looked_up=study_record(source_id="MED:28436951", abstract="Hypoxia.", **found), by=ada, at=AT,
     )  # fmt: skip
     assert (made.origin, made.entered) == (StudyOrigin.EUROPEPMC, ["summary", "year"])
+    assert (made.year, made.abstract, made.versions.count()) == (2016, "Hypoxia.", 1)
 
 
 @pytest.mark.parametrize(
@@ -108,6 +111,20 @@ def test_what_does_not_fit_is_refused_whole(ada, entry, words):
         decisions.enter_study(entry=decisions.Entry(**entry), by=ada, at=AT)
     assert not Study.objects.exists()
     assert not HistoryEntry.objects.exists()
+
+
+def test_what_is_entered_and_corrected_is_found_by_its_words(ada, study):
+    assert list(Study.objects.matching("angiogenesis")) == [study]
+    change(ada, study, columns={"title": "Exosomes and drug resistance in lung cancer"})
+    assert not Study.objects.matching("angiogenesis").exists()
+    assert list(Study.objects.matching("drug resistance")) == [study]
+
+
+def test_what_a_person_entered_stands_over_what_the_source_says_later(ada, study):
+    later = study_record(source_id="MED:28436951", pmid="28436951", title="HYPOXIC LUNG CANCER", journal="Oncogene")
+    store_studies(rows=[later], origin=StudyOrigin.EUROPEPMC, run=None, at=LATER)
+    study.refresh_from_db()
+    assert (study.title, study.journal) == (TITLE, "Oncogene")
 
 
 def test_correct_a_study_and_remember_only_what_changed(ada, ben, study):

@@ -10,6 +10,8 @@ from django.db.models import Q
 
 from tracker.curation.shapes import WrongShape, shaped
 from tracker.models import Annotation, Experiment, Study, StudyFact
+from tracker.sources.bibliography import FIELDS, study_record
+from tracker.sync.store import index_studies, store_studies
 from tracker.terms import AnnotationState, ExperimentKind, Facet, FactOrigin, Proposer, StudyFactName, StudyOrigin
 
 from .acts import Declined, Overtaken, Row, _remember, differences, hold_store, score_again, told
@@ -20,10 +22,12 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.models import User
 
+    from tracker.sources.bibliography import StudyRecord
+
 IDENTIFIERS = ("pmid", "pmcid", "doi", "preprint_doi")
 #: what a person may write on a study's own row
 COLUMNS = (
-    *IDENTIFIERS, "title", "authors", "journal", "year", "published_given", "abstract", "mesh_terms",
+    *IDENTIFIERS, "title", "authors", "journal", "year", "published_given", "abstract", "keywords", "mesh_terms",
     "publication_types", "is_open_access", "language", "last_author_institution", "trial_numbers", "is_preprint",
     "is_retracted", "source_url", "read_at", "summary", "ev_track_id", "ev_metric", "relevance",
 )  # fmt: skip
@@ -54,10 +58,8 @@ class Entry:
 
 
 @transaction.atomic
-def enter_study(
-    *, entry: Entry, by: User, at: datetime, why: str = "", looked_up: Mapping[str, object] | None = None
-) -> Study:
-    """Store a study that a person describes. `looked_up` is what a source said of it: those columns stay the source's.
+def enter_study(*, entry: Entry, by: User, at: datetime, why: str = "", looked_up: StudyRecord | None = None) -> Study:
+    """Store a study that a person describes. `looked_up` is Europe PMC's record of it, which stays beneath.
 
     A study with one of its identifiers is never entered twice.
     """
@@ -67,16 +69,19 @@ def enter_study(
         raise Declined("A study needs a title.")
     for name in IDENTIFIERS:
         _refuse_known(name, columns.get(name), but=None)
-    study = Study(
-        **columns,
-        origin=StudyOrigin.EUROPEPMC if looked_up else StudyOrigin.HAND,
-        entered=_held(columns, looked_up or {}),
-        relevance_by=Proposer.PERSON if columns.get("relevance") else Proposer.RULE,
-        first_seen=at,
-        last_changed=at,
-    )
-    study.save(force_insert=True)
+    for name in looked_up.identifiers if looked_up else ():
+        _refuse_known(*name.split(":", 1), but=None)
+    filled = {name: value for name, value in columns.items() if value not in (None, "", [])}
+    origin = StudyOrigin.EUROPEPMC if looked_up else StudyOrigin.HAND
+    record = looked_up or study_record(**{name: value for name, value in filled.items() if name in FIELDS})  # type: ignore[arg-type]  # its values are checked by the columns
+    [number] = store_studies(rows=[record], origin=origin, run=None, at=at).ids
+    study = Study.objects.select_for_update().get(pk=number)
+    own = filled if looked_up is None else columns
+    changed = _set_columns(study, {name: value for name, value in own.items() if _is_said(study, name, value)})
+    study.entered = sorted(set(changed if looked_up else filled) - NEVER_HELD)
+    study.save(update_fields=[*changed, "relevance_by", "entered"])
     _write(study, entry, by=by, at=at)
+    index_studies(study_ids=[study.pk])
     _remember(
         subject="study", subject_id=study.pk, act="entered", before=None, after=whole(study), why=why, by=by, at=at
     )
@@ -101,14 +106,11 @@ def change_study(
     if "title" in columns and not columns["title"]:
         raise Declined("A study needs a title.")
     before = whole(standing)
-    changed = {name: value for name, value in columns.items() if told(value) != told(getattr(standing, name))}
+    said = {name: value for name, value in columns.items() if _is_said(standing, name, value)}
     for name in IDENTIFIERS:
-        if name in changed:
-            _refuse_known(name, changed[name], but=standing)
-    for name, value in changed.items():
-        setattr(standing, name, value)
-    if "relevance" in changed:
-        standing.relevance_by = Proposer.PERSON
+        if name in said:
+            _refuse_known(name, said[name], but=standing)
+    changed = _set_columns(standing, said)
     standing.entered = sorted({*standing.entered, *(set(changed) - NEVER_HELD)})
     _write(standing, entry, by=by, at=at)
     earlier, now = differences(before, whole(standing))
@@ -116,6 +118,7 @@ def change_study(
         raise Declined(f"“{standing.title}” stands exactly so already; nothing was changed.")
     standing.last_changed = at
     standing.save(update_fields=[*changed, "relevance_by", "entered", "last_changed"])
+    index_studies(study_ids=[standing.pk])
     _remember(subject="study", subject_id=standing.pk, act="changed", before=earlier, after=now, why=why, by=by, at=at)
     score_again(studies=[standing.pk], at=at)
     study.refresh_from_db()
@@ -170,19 +173,26 @@ def _clean(columns: Mapping[str, object]) -> dict[str, object]:
     return clean
 
 
-def _held(columns: Mapping[str, object], looked_up: Mapping[str, object]) -> list[str]:
-    """The columns that hold the person's own word: filled, and other than what the source said."""
-    own = {name for name, value in columns.items() if value not in (None, "", [], False)}
-    return sorted({name for name in own if told(looked_up.get(name)) != told(columns[name])} - NEVER_HELD)
+def _is_said(study: Study, column: str, value: object) -> bool:
+    """Whether the person says something else than what stands."""
+    return told(value) != told(getattr(study, column))
+
+
+def _set_columns(study: Study, columns: Mapping[str, object]) -> list[str]:
+    for name, value in columns.items():
+        setattr(study, name, value)
+    if "relevance" in columns:
+        study.relevance_by = Proposer.PERSON
+    return list(columns)
 
 
 def _refuse_known(column: str, value: object, *, but: Study | None) -> None:
     if not value:
         return
     # A preprint's DOI may stand on the paper it became, and the other way round: they are one study.
-    columns = ("doi", "preprint_doi") if column in ("doi", "preprint_doi") else (column,)
+    columns = {"doi": ("doi", "preprint_doi"), "preprint_doi": ("doi", "preprint_doi"), "key": ("collection_key",)}
     scheme = "doi" if column == "preprint_doi" else column
-    by_column = [Q(**{one: value}) for one in columns]
+    by_column = [Q(**{one: value}) for one in columns.get(column, (column,)) if column != "ppr"]
     for where in (*by_column, Q(other_ids__contains=[f"{scheme}:{value}"])):
         known = Study.objects.filter(where).first()
         if known is not None and known != but:
