@@ -142,7 +142,8 @@ def annotations(draw: st.DrawFn) -> list[Standing]:
     readings += draw(st.lists(st.sampled_from([one for one in Reading if one not in track]), unique=True))
     found = [says(Facet.READING, reading) for reading in readings]
     facets = [Facet.ISOLATION, Facet.CHARACTERISATION, Facet.SPECIMEN, Facet.CARGO, Facet.EV_SOURCE]
-    found += [says(facet, "x") for facet in draw(st.lists(st.sampled_from(facets), unique=True))]
+    pairs = [(facet, term) for facet in facets for term in ("one", "two", "three")]
+    found += [says(*pair) for pair in draw(st.lists(st.sampled_from(pairs), unique=True))]
     if draw(st.booleans()):
         found.append(says(Facet.DISEASE, "lung cancer", at="conditions.0"))
     stops = draw(st.lists(st.sampled_from(list(StopClass)), max_size=2, unique=True))
