@@ -106,14 +106,19 @@ def load(path: Path = PATH) -> Lexicon:
 
 def read(text: str, *, name: str = "lexicon") -> Lexicon:
     """The lexicon in this TOML text; ``name`` stands in the messages."""
+    return Reader(name, parsed(text, name=name)).lexicon()
+
+
+def parsed(text: str, *, name: str) -> dict[str, Any]:
     try:
-        data = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise LexiconError(f"{name} is not TOML: {error}") from error
-    return _Reader(name, data).lexicon()
 
 
-class _Reader:
+class Reader:
+    """Reads entries into rules, and refuses what is wrong by the entry's name; any lexicon file is read by it."""
+
     def __init__(self, name: str, data: dict[str, Any]) -> None:
         self.name = name
         self.data = data
@@ -128,10 +133,14 @@ class _Reader:
     def wrong(self, where: str, what: str) -> LexiconError:
         return LexiconError(f"{self.name}, {where}: {what}")
 
-    def lexicon(self) -> Lexicon:
+    def version(self) -> str:
         version = self.data.get("version")
         if not isinstance(version, str) or not re.fullmatch(r"\d{4}-\d+", version):
             raise self.wrong("version", 'give it as year and number, like version = "2026-1"')
+        return version
+
+    def lexicon(self) -> Lexicon:
+        version = self.version()
         for term in self.data.get("term", []):
             self.term(term)
         for friend in self.data.get("false_friend", []):

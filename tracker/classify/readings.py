@@ -67,59 +67,77 @@ _DIAGNOSTIC_ROLES = (Role.SCREENING, Role.DIAGNOSIS)
 _FOLLOWING_ROLES = (Role.PROGNOSIS, Role.PREDICTION, Role.MONITORING)
 
 
-@dataclass(slots=True)
-class _Found:
-    """Hits that stand, by reading (and by its part where it has parts)."""
+@dataclass(slots=True, kw_only=True)
+class Said:
+    """Hits that stand in a text, whatever record it is of: by facet and term, by role, by reading.
 
-    record: TrialRecord
+    A role's key names what it needs ("diagnosis measured"), a reading's the part of it that was found.
+    """
+
     text: Text
     vesicles: Vesicles
+    terms: dict[tuple[Facet, str], list[Hit]] = field(default_factory=lambda: defaultdict(list))
+    roles: dict[str, list[Hit]] = field(default_factory=lambda: defaultdict(list))
     readings: dict[str, list[Hit]] = field(default_factory=lambda: defaultdict(list))
 
     def group(self, hit: Hit) -> str:
         return self.text.groups[hit.passage]
+
+    def gather(self, diseases: list[Hit], ready: Matcher) -> None:
+        """Look for all that the lexicon knows; ``diseases`` are the text's hits."""
+        text, vesicles = self.text, self.vesicles
+        for hit in ready.readings(text, vesicles):
+            if not text.excluded(hit) and stands(text, hit, vesicles):
+                self.readings[f"{hit.rule.term} {hit.rule.part}".strip()].append(hit)
+        for hit in vesicles.hits:
+            self.terms[Facet.EV, hit.rule.term].append(hit)
+        for hit in diseases:
+            told = hit.rule.term and hit.rule.disease not in ("generic", "other_tumour", "unrelated")
+            if told and not text.excluded(hit) and stands(text, hit, vesicles):
+                self.terms[Facet.DISEASE, hit.rule.term].append(hit)
+        for hit in ready.terms(text, vesicles):
+            if text.excluded(hit) or not stands(text, hit, vesicles):
+                continue
+            if hit.rule.facet == Facet.ROLE:
+                self.roles[f"{hit.rule.term} {hit.rule.needs}"].append(hit)
+            else:
+                self.terms[Facet(hit.rule.facet), hit.rule.term].append(hit)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Found(Said):
+    """What stands in a trial's text, and the trial."""
+
+    record: TrialRecord
 
 
 def record_proposals(
     record: TrialRecord, text: Text, vesicles: Vesicles, diseases: list[Hit], ready: Matcher
 ) -> list[Proposal]:
     """All annotations of a record but its stop reasons, in the order of the facets; ``diseases`` are its hits."""
-    found = _Found(record, text, vesicles)
-    for hit in ready.readings(text, vesicles):
-        if not text.excluded(hit) and stands(text, hit, vesicles):
-            found.readings[f"{hit.rule.term} {hit.rule.part}".strip()].append(hit)
-
-    annotations: dict[tuple[Facet, str], list[Hit]] = defaultdict(list)
-    for hit in vesicles.hits:
-        annotations[Facet.EV, hit.rule.term].append(hit)
-    for hit in diseases:
-        told = hit.rule.term and hit.rule.disease not in ("generic", "other_tumour", "unrelated")
-        if told and not text.excluded(hit) and stands(text, hit, vesicles):
-            annotations[Facet.DISEASE, hit.rule.term].append(hit)
-    roles: dict[str, list[Hit]] = defaultdict(list)
-    for hit in ready.terms(text, vesicles):
-        if text.excluded(hit) or not stands(text, hit, vesicles):
-            continue
-        if hit.rule.facet == Facet.ROLE:
-            roles[f"{hit.rule.term} {hit.rule.needs}"].append(hit)
-        else:
-            annotations[Facet(hit.rule.facet), hit.rule.term].append(hit)
-
+    found = _Found(record=record, text=text, vesicles=vesicles)
+    found.gather(diseases, ready)
+    annotations = found.terms
     tracks = _tracks(found)
-    named = _roles(found, tracks, roles)
+    named = _roles(found, tracks, found.roles)
     for term, hits in named.items():
         annotations[Facet.ROLE, term] = hits
     for reading, hits in (tracks | _design(found, tracks, named) | _product(found, tracks, annotations)).items():
         annotations[Facet.READING, reading] = hits
+    return proposed(text, annotations)
+
+
+def proposed(text: Text, annotations: dict[tuple[Facet, str], list[Hit]]) -> list[Proposal]:
+    """These hits as proposals, in the order of the facets."""
     order = list(Facet)
     return [
-        Proposal(facet, str(term), _words(text, hits))
+        Proposal(facet, str(term), quoted(text, hits))
         for (facet, term), hits in sorted(annotations.items(), key=lambda pair: (order.index(pair[0][0]), pair[0][1]))
         if hits
     ]
 
 
-def _words(text: Text, hits: Iterable[Hit]) -> list[Words]:
+def quoted(text: Text, hits: Iterable[Hit]) -> list[Words]:
     """The words an annotation is shown with: the first of each place, then more of them, in the record's order."""
     spans = {(hit.start, hit.end): hit for hit in sorted(hits, key=lambda one: (one.start, one.end))}
     seen: dict[str, int] = defaultdict(int)
@@ -278,14 +296,14 @@ def _design(found: _Found, tracks: dict[str, list[Hit]], roles: dict[str, list[H
         )
     }
     said[Reading.SAMPLED_BEFORE] = said[Reading.SAMPLED_BEFORE] + _sampled_under_suspicion(found)
-    said[Reading.CASE_CONTROL_GROUPS] = _case_control(found)
+    said[Reading.CASE_CONTROL_GROUPS] = case_control(found)
     said[Reading.REFERENCE_STANDARD] = _reference_standard(found, roles)
     if found.record.study_type != StudyType.OBSERVATIONAL:
         said[Reading.EV_TEST_DECIDES] = read[Reading.EV_TEST_DECIDES]
     return {reading: hits for reading, hits in said.items() if hits}
 
 
-def _case_control(found: _Found) -> list[Hit]:
+def case_control(found: Said) -> list[Hit]:
     """Groups that set people with the proven diagnosis against healthy or normal people.
 
     The two must meet: in one sentence, or in two arms, or both as ways into the study (inclusion criteria). People

@@ -20,6 +20,7 @@ from tracker.terms import Relevance
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tracker.classify.matcher import Matcher
     from tracker.sources.ctgov_records import TrialRecord
 
 # Where a word stands says how much the record is about it (RUBRIC: title, intervention, outcome > conditions,
@@ -64,21 +65,26 @@ def classify(record: TrialRecord, *, relevance: Relevance | None = None) -> Clas
     text = ready.text(record.passages)
     named, friends = ready.vesicles(text)
     if not named and relevance in (None, Relevance.NONE):
-        words = [
-            text.words(hit, why=f"not a vesicle: {ready.lexicon.why.get(hit.rule.term) or 'the RNA exosome'}")
-            for hit in friends[:_QUOTED]
-        ]
-        return Classified(Relevance.NONE, words, proposals)
+        return Classified(Relevance.NONE, unmasked(text, friends, ready), proposals)
     vesicles = Vesicles(named)
     diseases = ready.diseases(text)
-    found, words = _relevance(text, vesicles, diseases)
+    found, words = judged(text, vesicles, diseases)
     decided = relevance or found
     if decided is not Relevance.NONE:
         proposals = record_proposals(record, text, vesicles, diseases, ready) + proposals
     return Classified(decided, words, proposals)
 
 
-def _relevance(text: Text, vesicles: Vesicles, diseases: list[Hit]) -> tuple[Relevance, list[Words]]:
+def unmasked(text: Text, friends: list[Hit], ready: Matcher) -> list[Words]:
+    """The false friends of a text, quoted with what they are instead."""
+    return [
+        text.words(hit, why=f"not a vesicle: {ready.lexicon.why.get(hit.rule.term) or 'the RNA exosome'}")
+        for hit in friends[:_QUOTED]
+    ]
+
+
+def judged(text: Text, vesicles: Vesicles, diseases: list[Hit]) -> tuple[Relevance, list[Words]]:
+    """The judgement over a text, whatever record it is of, with the words it rests on."""
     ev, ev_words = _about_vesicles(text, vesicles)
     lung, lung_words = _about_lung_cancer(text, diseases, vesicles)
     if not vesicles.hits:
@@ -185,7 +191,9 @@ def _unrelated(text: Text, kinds: dict[str, list[Hit]]) -> list[Hit]:
     unrelated = kinds.get("unrelated", [])
     lung = kinds.get("lung", [])
     titles = [
-        number for number, passage in enumerate(text.passages) if passage.field in ("brief_title", "official_title")
+        number
+        for number, passage in enumerate(text.passages)
+        if passage.field in ("brief_title", "official_title", "title")
     ]
     for number in titles:
         there = [hit for hit in unrelated if hit.passage == number]
