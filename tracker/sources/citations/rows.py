@@ -171,6 +171,8 @@ def several(given: str, *, separator: str = ";") -> list[str]:
     >>> several("western blot (CD9; CD63); NTA;")
     ['western blot (CD9; CD63)', 'NTA']
     """
+    if "(" not in given and "[" not in given:
+        return texts(given.split(separator))
     parts, depth, start = [], 0, 0
     for at, sign in enumerate(given):
         if sign in "([":
@@ -183,7 +185,7 @@ def several(given: str, *, separator: str = ";") -> list[str]:
     parts.append(given[start:])
     if depth:  # a bracket that nobody closed
         parts = given.split(separator)
-    return list(dict.fromkeys(text for part in parts if (text := plain(part))))
+    return texts(parts)
 
 
 def texts(given: Iterable[str]) -> list[str]:

@@ -15,7 +15,7 @@ from tracker.sources.citations import columns, text
 from tracker.sources.citations.rows import LONGEST_VALUE, Refused, RefusedRow, Row, row, taken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tracker.sources.citations.text import Line
     from tracker.terms import StudyFactName
@@ -35,8 +35,8 @@ class Heading(NamedTuple):
 
 def read(stream: IO[bytes], *, this_year: int) -> Iterator[Row | RefusedRow]:
     """Every row of the table, in order. The first line that is not empty names the columns."""
-    cells = _cells(_Lines(text.lines(stream)))
-    first = next(cells, None)
+    found_cells = cells(stream, known=columns.known)
+    first = next(found_cells, None)
     if first is None:
         yield RefusedRow(1, "", "The file is empty.")
         return
@@ -49,7 +49,7 @@ def read(stream: IO[bytes], *, this_year: int) -> Iterator[Row | RefusedRow]:
     if fault:
         yield RefusedRow(line, *fault)
         return
-    for found in cells:
+    for found in found_cells:
         if isinstance(found, RefusedRow):
             yield found
         else:
@@ -60,9 +60,14 @@ def read(stream: IO[bytes], *, this_year: int) -> Iterator[Row | RefusedRow]:
                 yield RefusedRow(line, error.column, error.reason)
 
 
+def cells(stream: IO[bytes], *, known: Callable[[str], str | None]) -> Iterator[tuple[int, list[str]] | RefusedRow]:
+    """The cells of each row of any table with the line it begins at; ``known`` tells which headings name a column."""
+    return _cells(_Lines(text.lines(stream)), known)
+
+
 def unread(stream: IO[bytes]) -> list[str]:
     """The headings of this table that name nothing we read, so that a person sees what was left out."""
-    first = next(_cells(_Lines(text.lines(stream))), None)
+    first = next(cells(stream, known=columns.known), None)
     stream.seek(0)
     names = first[1] if first is not None and not isinstance(first, RefusedRow) else []
     return [name.strip() for name in names if name.strip() and columns.known(name) is None]
@@ -135,7 +140,7 @@ class _TooLong(Exception):
     """A row that does not end."""
 
 
-def _cells(lines: _Lines) -> Iterator[tuple[int, list[str]] | RefusedRow]:
+def _cells(lines: _Lines, known: Callable[[str], str | None]) -> Iterator[tuple[int, list[str]] | RefusedRow]:
     """The cells of each row with the line that it begins at."""
     first = lines.next()
     while first is not None and not first.text.strip("\r\n\0 ,;\t"):
@@ -146,7 +151,7 @@ def _cells(lines: _Lines) -> Iterator[tuple[int, list[str]] | RefusedRow]:
     if len(declared) == 1:  # how spreadsheets tell each other; no other line of the table begins so
         delimiter = declared
     else:
-        delimiter = _delimiter(first.text)
+        delimiter = _delimiter(first.text, known)
         lines.give_back([first])
     while True:
         spent: list[Line] = []
@@ -213,7 +218,7 @@ def _closes(lines: _Lines, spent: list[Line], delimiter: str) -> bool:
     return True
 
 
-def _delimiter(line: str) -> str:
+def _delimiter(line: str, known: Callable[[str], str | None]) -> str:
     """The separator by which this line names most columns that we know; the comma where none does."""
     best, most = ",", 0
     for delimiter in DELIMITERS:
@@ -221,7 +226,7 @@ def _delimiter(line: str) -> str:
             names = next(csv.reader([line], delimiter=delimiter), [])
         except csv.Error:
             continue
-        found = sum(columns.known(name) is not None for name in names)
+        found = sum(known(name) is not None for name in names)
         if found > most:
             best, most = delimiter, found
     return best
