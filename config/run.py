@@ -262,7 +262,8 @@ def interrupt(signum: int, frame: object) -> None:
 
 
 def main() -> int:
-    for each in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT too: a shell starts what it puts in the background with SIGINT ignored, and Python keeps that
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, interrupt)
     try:
         check_python(sys.version_info[:2])
