@@ -202,6 +202,12 @@ HTTP_USER_AGENT = env.str("HTTP_USER_AGENT", default="ExoTracker/0.1 (research t
 # Seconds between two requests: the registry's robots.txt asks for one.
 CTGOV_MIN_INTERVAL = env.float("CTGOV_MIN_INTERVAL", default=1.0)
 
+# --- the literature ------------------------------------------------------------------------------------------------
+
+EUROPEPMC_BASE_URL = env.str("EUROPEPMC_BASE_URL", default="https://www.ebi.ac.uk/europepmc/webservices/rest")
+# Seconds between two requests: the service allows ten a second, and nobody waits for a night's pull.
+EUROPEPMC_MIN_INTERVAL = env.float("EUROPEPMC_MIN_INTERVAL", default=1.0)
+
 # --- Celery: the queue is only a poke, state lives in the database -------------------------------------------------
 
 CELERY_BROKER_URL = _redis_url
@@ -252,7 +258,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         name: f"tracker.terms.{name}.choices"
         for name in (
-            *("AnnotationState", "ChangeKind", "Facet", "FactState", "Momentum", "Origin", "Presence"),
+            *("AnnotationState", "Answer", "ChangeKind", "Direction", "Facet", "FactOrigin", "FactState", "Momentum"),
+            *("NoticeKind", "Origin", "Presence", "StudyFactName", "StudyOrigin"),
             *("Proposer", "Relevance", "Role", "RunKind", "RunState", "SetAsideState", "Step", "StopClass", "Track"),
         )
     }

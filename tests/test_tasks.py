@@ -16,9 +16,11 @@ from tests.dump import EVIDENCE, dump
 from tests.factories import NOW, QueryFactory, RunFactory, stored_trial
 from tests.fakes import faults
 from tests.fakes.ctgov import FakeRegistry
+from tests.fakes.europepmc import FakeEuropePmc
 from tests.records import transcribed
+from tests.records.europepmc import linked, publications, result
 from tracker import schedule, tasks
-from tracker.models import RegistryDescription, RegistryQuery, SyncRun, Trial
+from tracker.models import LiteratureQuery, RegistryDescription, RegistryQuery, SyncRun, Trial
 from tracker.sources.clinicaltrials import Patience
 from tracker.sync.trials import MOST_TRIES
 from tracker.terms import RunKind, RunState
@@ -40,10 +42,23 @@ def fake(settings, monkeypatch):
 
 
 @pytest.fixture
+def literature(settings, monkeypatch):
+    """Europe PMC with real publications, one that cannot be read, and a preprint of one of them."""
+    with FakeEuropePmc(
+        [*publications(), result(50, source="PPR", commentCorrectionList=linked("Preprint of", "28553110"))]
+    ) as source:
+        source.set(b'{"id": "77", "source": "MED", "title": ["Exosomes", "lung cancer"]}')
+        settings.EUROPEPMC_BASE_URL = source.url
+        settings.EUROPEPMC_MIN_INTERVAL = 0
+        yield source
+
+
+@pytest.fixture
 def poked(monkeypatch):
     """The syncs that a task queued."""
     queued = []
     monkeypatch.setattr(tasks.sync_trials, "delay", lambda **arguments: queued.append(arguments))
+    monkeypatch.setattr(tasks.sync_studies, "delay", lambda **arguments: queued.append({"studies": True, **arguments}))
     return queued
 
 
@@ -66,6 +81,7 @@ def prepare_sweep():
 
 
 PREPARED = {
+    "tracker.tasks.sync_studies": prepare_sync,
     "tracker.tasks.sync_trials": prepare_sync,
     "tracker.tasks.fetch_trial": prepare_fetch,
     "tracker.tasks.rescore": prepare_rescore,
@@ -79,7 +95,7 @@ def test_every_task_is_tried():
 
 
 @pytest.mark.parametrize("name", sorted(OURS))
-def test_a_task_run_twice_leaves_what_it_left_once(name, fake, poked):
+def test_a_task_run_twice_leaves_what_it_left_once(name, fake, literature, poked):
     arguments = PREPARED[name]()
     OURS[name](**arguments)
     once = dump((*EVIDENCE, "tracker_registrydescription"))
@@ -113,6 +129,26 @@ def test_a_sync_task_asks_what_is_on_or_what_is_named(fake):
     tasks.sync_trials(query=off.slug, full=True)
 
     assert SyncRun.objects.get(query=off.pk).kind == RunKind.FULL
+
+
+def test_a_task_for_studies_asks_what_is_on_or_what_is_named(literature):
+    tasks.sync_studies()
+    run = SyncRun.objects.get()
+    assert (run.literature_query.slug, run.state, run.set_aside) == ("lung-cancer-ev", RunState.DONE, 0)
+    LiteratureQuery.objects.create(name="All", slug="all", query="SRC:MED OR SRC:PPR", is_on=False)
+
+    tasks.sync_studies(query="all", full=True)
+
+    assert SyncRun.objects.get(literature_query__slug="all").kind == RunKind.FULL
+
+
+def test_a_dead_run_of_studies_is_poked_by_its_own_task(literature, poked):
+    tasks.sync_studies()
+    SyncRun.objects.update(state=RunState.RUNNING, finished=None)
+
+    tasks.sweep_runs()
+
+    assert poked == [{"studies": True, "query": "lung-cancer-ev"}]
 
 
 def test_a_fetch_task_stores_and_scores_the_record(fake):

@@ -4,6 +4,8 @@
     propose   its text is read: is it about EVs in lung cancer, and on which words (`classify.proposals`)
     score     the facts become a maturity with its reasons (`scoring.ledger`)
 
+Trials go through `absorb`, studies through `absorb_studies`.
+
 One transaction: nobody sees a record without its score. The records in hand are passed on, not read again; a record
 that is unchanged or only kept costs nothing after the first step. People's decisions stand over what is proposed.
 """
@@ -18,15 +20,16 @@ from tracker.classify.proposals import propose, texts
 from tracker.scoring.facts import facts_needed
 from tracker.scoring.ledger import score
 from tracker.scoring.rubric import CURRENT
-from tracker.sync.store import Stored, storing
+from tracker.sync.store import Stored, StoredStudies, store_facts, store_studies, storing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from tracker.models import SyncRun
+    from tracker.sources.bibliography import StudyRecord
     from tracker.sources.ctgov_records import TrialRecord
-    from tracker.terms import Origin
+    from tracker.terms import Origin, StudyFactName, StudyOrigin
 
 
 @transaction.atomic
@@ -46,4 +49,22 @@ def absorb(
             annotations=standing,  # type: ignore[arg-type]
         )
     score(trials=facts, rubric=CURRENT, today=at.date(), at=at)
+    return stored
+
+
+@transaction.atomic
+def absorb_studies(
+    *,
+    records: Sequence[StudyRecord],
+    facts: Sequence[Mapping[StudyFactName, object]] = (),
+    origin: StudyOrigin,
+    run: SyncRun | None,
+    at: datetime,
+) -> StoredStudies:
+    """Take these publications in; `facts` is what a file states of each, a mapping a record in the same order."""
+    stored = store_studies(rows=records, origin=origin, run=run, at=at)
+    stated: dict[int, dict[StudyFactName, object]] = {}
+    for study_id, told in zip(stored.ids, facts, strict=False):
+        stated.setdefault(study_id, {}).update(told)
+    store_facts(facts=stated, at=at)
     return stored

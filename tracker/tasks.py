@@ -16,12 +16,13 @@ from django.conf import settings
 from django.db import OperationalError
 from django.utils import timezone
 
-from tracker.models import RegistryQuery, SyncRun
-from tracker.pipeline import absorb
+from tracker.models import LiteratureQuery, RegistryQuery, SyncRun
+from tracker.pipeline import absorb, absorb_studies
 from tracker.scoring import ledger
 from tracker.scoring.rubric import CURRENT
 from tracker.sources.clinicaltrials import Registry, SourceError
-from tracker.sync import description, single, trials
+from tracker.sources.europepmc import EuropePmc
+from tracker.sync import description, pulls, single, studies, trials
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +47,12 @@ def registry(*, on_wait: Callable[[str, float], None] | None = None) -> Registry
     return Registry(settings.CTGOV_BASE_URL, settings.HTTP_USER_AGENT, settings.CTGOV_MIN_INTERVAL, on_wait=on_wait)
 
 
+def europepmc(*, on_wait: Callable[[str, float], None] | None = None) -> EuropePmc:
+    """Europe PMC at the address that the settings name; close it after use."""
+    interval = settings.EUROPEPMC_MIN_INTERVAL
+    return EuropePmc(settings.EUROPEPMC_BASE_URL, settings.HTTP_USER_AGENT, interval, on_wait=on_wait)
+
+
 @_task(expires=12 * HOUR, time_limit=3 * HOUR, soft_time_limit=3 * HOUR - 120)
 def sync_trials(query: str | None = None, full: bool = False, **_: object) -> None:
     """Ask one query, by its slug, or all that are on."""
@@ -53,6 +60,17 @@ def sync_trials(query: str | None = None, full: bool = False, **_: object) -> No
     with registry() as source:
         for outcome in trials.sync(queries=asked, registry=source, absorb=absorb, clock=timezone.now, full=full):
             log.info("sync", outcome=str(outcome), state=getattr(outcome, "state", "busy"))
+
+
+@_task(expires=12 * HOUR, time_limit=3 * HOUR, soft_time_limit=3 * HOUR - 120)
+def sync_studies(query: str | None = None, full: bool = False, **_: object) -> None:
+    """Ask Europe PMC for one query, by its slug, or for all that are on."""
+    asked = LiteratureQuery.objects.filter(slug=query) if query else LiteratureQuery.objects.filter(is_on=True)
+    with europepmc() as source:
+        for outcome in studies.sync(
+            queries=asked, europepmc=source, absorb=absorb_studies, clock=timezone.now, full=full
+        ):
+            log.info("sync studies", outcome=str(outcome), state=getattr(outcome, "state", "busy"))
 
 
 @_task(expires=HOUR, time_limit=900, soft_time_limit=840)
@@ -65,7 +83,7 @@ def fetch_trial(nct_id: str, **_: object) -> None:
 
 @_task(expires=12 * HOUR, time_limit=2 * HOUR, soft_time_limit=2 * HOUR - 120)
 def rescore(**_: object) -> None:
-    """Score again what time alone changes: momentum and transparency."""
+    """Score again what time alone changes, momentum and transparency; studies are confirmed with their trials."""
     at = timezone.now()
     log.info("rescore", scored=str(ledger.rescore(rubric=CURRENT, today=at.date(), at=at, only_due=True)))
 
@@ -86,9 +104,13 @@ def describe_registry(**_: object) -> None:
 def sweep_runs(**_: object) -> None:
     """End the runs whose worker died, and poke what stopped early so that it goes on."""
     at = timezone.now()
-    dead = trials.sweep(clock=timezone.now)
-    unfinished = SyncRun.objects.filter(pk__in=trials.resumable(at=at))
-    slugs = {run.query.slug for run in [*dead, *unfinished.select_related("query")] if run.query and run.query.is_on}
+    dead = pulls.sweep(clock=timezone.now)
+    unfinished = SyncRun.objects.filter(pk__in=pulls.resumable(at=at)).select_related("query", "literature_query")
+    stopped = [*dead, *unfinished]
+    slugs = {run.query.slug for run in stopped if run.query and run.query.is_on}
+    literature = {run.literature_query.slug for run in stopped if run.literature_query and run.literature_query.is_on}
     for slug in sorted(slugs):
         sync_trials.delay(query=slug)
-    log.info("sweep", ended=[run.pk for run in dead], poked=sorted(slugs))
+    for slug in sorted(literature):
+        sync_studies.delay(query=slug)
+    log.info("sweep", ended=[run.pk for run in dead], poked=[*sorted(slugs), *sorted(literature)])

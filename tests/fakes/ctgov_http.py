@@ -75,7 +75,7 @@ class Handler(BaseHTTPRequestHandler):
         status, headers, body = registry.answer(parts.path, parts.query)
         pieces = [body] if isinstance(body, bytes) else body
         if fault and status == 200:
-            pieces = list(_spoiled(fault, pieces))
+            pieces = list(getattr(registry, "spoiled", _spoiled)(fault, pieces))
         self._send(status, headers, pieces, fault)
 
     def do_POST(self) -> None:

@@ -104,3 +104,8 @@ def without_fields(*paths: str, **more: Any) -> Fault:
 def stops_after_pages(pages: int, **more: Any) -> Fault:
     """So many pages come, then 503 for as long as ``times`` says (for ever unless given)."""
     return Fault("status", code=503, body="Service Unavailable", after=pages, **{"times": None, **more})
+
+
+def nothing(**more: Any) -> Fault:
+    """An answer without results, count or error (Europe PMC now and then)."""
+    return Fault("nothing", **more)

@@ -8,6 +8,7 @@ from tests.factories import posted, raw_record, trial_record
 from tests.fakes import faults
 from tests.sync.pulling import QUICK, Clock, Desk, numbers, registry_of
 from tracker.models import ChangeEvent, RegistryDescription, SetAside, Trial, TrialAlias
+from tracker.pipeline import absorb_studies
 from tracker.sources.clinicaltrials import Registry, Unavailable
 from tracker.sources.ctgov_records import Unreadable
 from tracker.sync.description import describe
@@ -100,19 +101,19 @@ def put_aside(raw, reason="It cannot be read."):
 def test_a_record_is_replayed_once_after_a_fix():
     aside = put_aside(raw_record("NCT00000001"))
 
-    assert replay(aside=aside, absorb=store, at=Clock()()) == ""
+    assert replay(aside=aside, absorb=store, absorb_studies=absorb_studies, at=Clock()()) == ""
 
     aside.refresh_from_db()
     assert (aside.state, aside.nct_id, aside.replayed is not None) == (SetAsideState.REPLAYED, "NCT00000001", True)
     assert Trial.objects.get().version_count == 1
-    assert replay(aside=aside, absorb=store, at=Clock()()) == ""
+    assert replay(aside=aside, absorb=store, absorb_studies=absorb_studies, at=Clock()()) == ""
     assert Trial.objects.get().version_count == 1
 
 
 def test_a_record_that_still_cannot_be_read_waits_with_the_new_reason():
     aside = put_aside(b'{"protocolSection": {}}')
 
-    reason = replay(aside=aside, absorb=store, at=Clock()())
+    reason = replay(aside=aside, absorb=store, absorb_studies=absorb_studies, at=Clock()())
 
     aside.refresh_from_db()
     assert reason == aside.reason
@@ -124,7 +125,7 @@ def test_a_replayed_record_does_not_displace_a_newer_one():
     store(records=[trial_record("NCT00000001")], origin=Origin.REGISTRY, run=None, at=Clock()())
     aside = put_aside(raw_record("NCT00000001", statusModule__overallStatus="SUSPENDED", **posted("2024-01-01")))
 
-    replay(aside=aside, absorb=store, at=Clock()())
+    replay(aside=aside, absorb=store, absorb_studies=absorb_studies, at=Clock()())
 
     trial = Trial.objects.get()
     assert (trial.overall_status, trial.version_count, trial.version_number) == ("RECRUITING", 2, 1)
@@ -132,7 +133,7 @@ def test_a_replayed_record_does_not_displace_a_newer_one():
 
 def test_a_record_that_is_set_aside_again_waits_again():
     aside = put_aside(raw_record("NCT00000001"))
-    replay(aside=aside, absorb=store, at=Clock()())
+    replay(aside=aside, absorb=store, absorb_studies=absorb_studies, at=Clock()())
 
     put_aside(raw_record("NCT00000001"))
 

@@ -285,7 +285,7 @@ def test_a_dead_run_is_swept(desk):
     dead = SyncRun.objects.create(query=desk.query, kind="full", started=desk.clock())
     alone = SyncRun.objects.create(kind="file", started=desk.clock())
 
-    with holding(key_of_query(desk.query.pk)):
+    with holding(key_of_query(desk.query)):
         assert [run.pk for run in trials.sweep(clock=desk.clock)] == [alone.pk]
     assert [run.pk for run in trials.sweep(clock=desk.clock)] == [dead.pk]
     assert set(SyncRun.objects.values_list("state", flat=True)) == {RunState.INCOMPLETE}
@@ -294,7 +294,7 @@ def test_a_dead_run_is_swept(desk):
 def test_a_second_caller_is_told_since_when(desk):
     running = SyncRun.objects.create(query=desk.query, kind="full", started=desk.clock())
 
-    with holding(key_of_query(desk.query.pk)):
+    with holding(key_of_query(desk.query)):
         answer = desk.sync()
 
     assert isinstance(answer, trials.Busy)

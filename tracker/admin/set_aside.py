@@ -92,7 +92,9 @@ class SetAsideAdmin(ReadOnly):
     def replay(self, request: HttpRequest, aside: SetAside) -> str:
         if not self.is_waiting(aside):
             raise NotDone(f"{self.number(aside)} was replayed before; nothing is left to do.")
-        reason = single.replay(aside=aside, absorb=pipeline.absorb, at=timezone.now())
+        reason = single.replay(
+            aside=aside, absorb=pipeline.absorb, absorb_studies=pipeline.absorb_studies, at=timezone.now()
+        )
         if reason:
             raise NotDone(f"{self.number(aside)} still cannot be read, so it stays set aside: {reason}")
         return f"{self.number(aside)} was read and stored."

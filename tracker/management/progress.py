@@ -25,7 +25,8 @@ class Bar:
 
     def __call__(self, run: SyncRun) -> None:
         if run.pk not in self._lines:
-            name = run.query.slug if run.query else str(run.get_kind_display())
+            query = run.query or run.literature_query
+            name = query.slug if query else str(run.get_kind_display())
             self._lines[run.pk] = self._shown.add_task(name, total=None, note="")
         missing = f"asking for {run.missing:,} missing" if run.kind == RunKind.FULL and run.missing else ""
         note = f"{run.new:,} new, {run.changed:,} changed, {run.set_aside:,} set aside"

@@ -22,6 +22,8 @@ from .judged import Judged, judged
 from .registry import SyncRun
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tracker.sources.bibliography import StudyRecord
 
 
@@ -58,6 +60,16 @@ class StudyQuerySet(models.QuerySet["Study"]):
     def standing(self) -> StudyQuerySet:
         """Studies that may support anything: not retracted."""
         return self.filter(is_retracted=False)
+
+    def known_as(self, identifiers: Iterable[str]) -> StudyQuerySet:
+        """Studies that have any of these identifiers, as ``scheme:value``; a preprint's DOI is one of its paper's."""
+        columns = {"pmid": ("pmid",), "pmcid": ("pmcid",), "doi": ("doi", "preprint_doi"), "key": ("collection_key",)}
+        asked = list(identifiers)
+        found = models.Q(other_ids__overlap=asked)
+        for scheme, _, value in (one.partition(":") for one in asked):
+            for column in columns.get(scheme, ()):
+                found |= models.Q(**{column: value})
+        return self.filter(found)
 
     def matching(self, words: str) -> StudyQuerySet:
         """Studies whose full-text vector holds these words (websearch syntax), or whose PMID, PMCID or DOI is this."""
@@ -225,6 +237,7 @@ class StudyMatch(models.Model):
     query = models.ForeignKey(LiteratureQuery, on_delete=models.CASCADE, related_name="matches")
     first_matched = models.DateTimeField()
     last_matched = models.DateTimeField()
+    source_ids = texts()  # the records of it that the last run met: a preprint and its paper are two of one study
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["study", "query"], name="study_match_once")]

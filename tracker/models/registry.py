@@ -112,7 +112,8 @@ class SyncRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        what = self.query.slug if self.query else self.get_kind_display()
+        query = self.query or self.literature_query
+        what = query.slug if query else self.get_kind_display()
         return f"{what}, {self.started:%Y-%m-%d %H:%M} UTC"
 
     @property

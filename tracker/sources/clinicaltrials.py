@@ -22,6 +22,7 @@ from tracker.sources.session import (
     PoliteSession,
     Refused,
     SourceError,
+    TokenDied,
     Unavailable,
 )
 
@@ -43,13 +44,6 @@ __all__ = [
 ]
 
 PAGE_SIZE = 1000  # the registry's largest; a larger number is coerced down to it
-
-
-class TokenDied(Refused):
-    """The registry no longer takes this page token; the query has to start again from its first page.
-
-    Tokens are bound to the version of the data and end with the daily refresh.
-    """
 
 
 class Version(NamedTuple):
@@ -112,7 +106,8 @@ class Registry:
 
         The same parameters go with every page, as the registry demands; page size and count are added here. The total
         stands on the first page only. Raises TokenDied when the registry refuses a page that a token names: the same
-        question was good for the page before, so it is the token.
+        question was good for the page before, so it is the token. Tokens are bound to the version of the data and end
+        with the daily refresh.
         """
         asked = {"format": "json", "pageSize": str(PAGE_SIZE), "countTotal": "true", **params}
         if token is None:

@@ -79,7 +79,8 @@ def _record(result: api.Result, document: dict[str, Any], title: str, notes: lis
     notices = [notice for link in links if (notice := _notice(link))]
     pmid, doi = pmid_of(result.pmid or (result.id if result.source == "MED" else None)), doi_of(result.doi)
     paper, preprint_id, preprint_doi = _other_half(links, is_preprint=is_preprint)
-    others = [f"ppr:{result.id}"] if result.source == "PPR" else []
+    # PubMed and PubMed Central number their records in columns; of the smaller sources the number stands beside.
+    others = [] if result.source in {"MED", "PMC"} else [f"{str(result.source).lower()}:{result.id}"]
     versions = (result.version_list or api.Versions()).version
     others += [f"ppr:{version.id}" for version in versions if version.source == "PPR" and version.id]
     if preprint_id:

@@ -59,6 +59,10 @@ class Refused(SourceError):
         self.status = status
 
 
+class TokenDied(Refused):
+    """The source no longer takes the token of a page; the question has to be asked again from its first page."""
+
+
 class NotFound(SourceError):
     """The source says that it does not have this (404)."""
 

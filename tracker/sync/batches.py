@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, Self, TypeVar
 
 from django.db import transaction
 
@@ -17,7 +17,7 @@ from tracker.sources.ctgov_records import TrialRecord, Unreadable, read_record
 from . import belief, store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Future
     from datetime import datetime
 
@@ -28,6 +28,24 @@ if TYPE_CHECKING:
 
 BATCH_BYTES = 4 << 20
 BATCH_RECORDS = 250
+
+
+R = TypeVar("R")
+
+
+class Outcome(Protocol):
+    """What became of some records, of trials or of studies."""
+
+    def outcomes(self) -> Iterable[tuple[str, str, object]]:
+        """What each is to its run (new, changed, unchanged), which record it is, and the record."""
+        ...
+
+    def add(self, more: Self) -> None:
+        """Take in what became of some more."""
+        ...
+
+
+S = TypeVar("S", bound=Outcome)
 
 
 class Absorb(Protocol):
@@ -47,32 +65,28 @@ class Absorb(Protocol):
 class Tally:
     """What came of some batches, to be added to their run once they are committed."""
 
-    def __init__(self) -> None:
+    def __init__(self, watched: Sequence[str] = belief.WATCHED) -> None:
         self.seen = self.new = self.changed = self.unchanged = self.set_aside = 0
+        self.watched = watched
         self.filled: Counter[str] = Counter()
         self.drift: Counter[str] = Counter()
 
-    def count(self, stored: store.Stored, *, met: set[str] | None) -> None:
+    def count(self, stored: Outcome, *, met: set[str] | None) -> None:
         """Count what this run has not met before: pages overlap, and a restart comes by again.
 
         With None everything counts: two copies in a file are two.
         """
-        everyone = []
-        for name, records in (
-            ("new", stored.new),
-            ("changed", stored.changed),
-            ("unchanged", [*stored.unchanged, *stored.kept]),
-        ):
-            for record in records:
-                if met is not None:
-                    if record.nct_id in met:
-                        continue
-                    met.add(record.nct_id)
-                setattr(self, name, getattr(self, name) + 1)
-                everyone.append(record)
+        everyone: list[object] = []
+        for name, key, record in stored.outcomes():
+            if met is not None:
+                if key in met:
+                    continue
+                met.add(key)
+            setattr(self, name, getattr(self, name) + 1)
+            everyone.append(record)
         self.seen += len(everyone)
-        self.filled += belief.filled(everyone)
-        self.drift.update(what for record in everyone for what in record.drift)
+        self.filled += belief.filled(everyone, watched=self.watched)
+        self.drift.update(what for record in everyone for what in getattr(record, "drift", ()))
 
     def add_to(self, run: SyncRun) -> None:
         for name in ("seen", "new", "changed", "unchanged", "set_aside"):
@@ -96,19 +110,24 @@ def batches(given: Iterable[tuple[str, bytes | msgspec.Raw]]) -> Iterator[list[t
         yield batch
 
 
-class Read(NamedTuple):
+class Read(NamedTuple, Generic[R]):
     """A batch, read: its records, where each came from (by ``id``), and what could not be read, with its place."""
 
-    records: list[TrialRecord]
+    records: list[R]
     places: dict[int, str]
     unreadable: list[tuple[str, Unreadable]]
 
 
-def read(batch: Iterable[tuple[str, bytes | msgspec.Raw]], *, origin: Origin) -> Read:
-    done = Read([], {}, [])
+def trials_of(origin: Origin) -> Callable[[bytes | msgspec.Raw], TrialRecord]:
+    """How trials of this origin are read."""
+    return lambda raw: read_record(raw, origin=origin)
+
+
+def read(batch: Iterable[tuple[str, bytes | msgspec.Raw]], *, reader: Callable[[bytes | msgspec.Raw], R]) -> Read[R]:
+    done: Read[R] = Read([], {}, [])
     for place, raw in batch:
         try:
-            record = read_record(raw, origin=origin)
+            record = reader(raw)
         except Unreadable as error:
             done.unreadable.append((place, error))
         else:
@@ -117,12 +136,14 @@ def read(batch: Iterable[tuple[str, bytes | msgspec.Raw]], *, origin: Origin) ->
     return done
 
 
-def read_ahead(given: Iterable[tuple[str, bytes | msgspec.Raw]], *, origin: Origin) -> Iterator[Read]:
+def read_ahead(
+    given: Iterable[tuple[str, bytes | msgspec.Raw]], *, reader: Callable[[bytes | msgspec.Raw], R]
+) -> Iterator[Read[R]]:
     """The records in batches, each read while the caller stores the one before: then the database does the work."""
     with ThreadPoolExecutor(max_workers=1) as beside:
-        coming: Future[Read] | None = None
+        coming: Future[Read[R]] | None = None
         for batch in batches(given):
-            following = beside.submit(read, batch, origin=origin)
+            following = beside.submit(read, batch, reader=reader)
             if coming is not None:
                 yield coming.result()
             coming = following
@@ -131,36 +152,52 @@ def read_ahead(given: Iterable[tuple[str, bytes | msgspec.Raw]], *, origin: Orig
 
 
 def take(
-    batch: Read, *, absorb: Absorb, origin: Origin, run: SyncRun, at: datetime, tally: Tally
+    batch: Read[TrialRecord], *, absorb: Absorb, origin: Origin, run: SyncRun, at: datetime, tally: Tally
 ) -> tuple[store.Stored, list[str]]:
     """Absorb a batch; gives what was stored and the numbers of what was set aside."""
-    stored, refused = _absorbed(batch.records, absorb=absorb, origin=origin, run=run, at=at)
-    unreadable = batch.unreadable + [(batch.places[id(record)], error) for record, error in refused]
+
+    def some(records: Sequence[TrialRecord]) -> store.Stored:
+        return absorb(records=records, origin=origin, run=run, at=at)
+
+    stored = store.Stored([], [], [], [], [])
+    unreadable = [
+        *batch.unreadable,
+        *left_out(batch, some, stored, name=lambda record: record.nct_id, raw=lambda record: record.raw),
+    ]
     tally.set_aside += store.set_aside(unreadable=unreadable, origin=origin, run=run, at=at)
     return stored, [error.nct_id for _, error in unreadable if error.nct_id]
 
 
-def _absorbed(
-    records: Sequence[TrialRecord], *, absorb: Absorb, origin: Origin, run: SyncRun, at: datetime
-) -> tuple[store.Stored, list[tuple[TrialRecord, Unreadable]]]:
+def left_out(
+    batch: Read[R],
+    absorb: Callable[[Sequence[R]], S],
+    stored: S,
+    *,
+    name: Callable[[R], str],
+    raw: Callable[[R], bytes],
+) -> list[tuple[str, Unreadable]]:
+    """Absorb a batch into ``stored``; gives what the database refused, each with its place."""
+    refused = _absorbed(batch.records, absorb, stored)
+    return [
+        (batch.places[id(record)], Unreadable(nct_id=name(record), reason=reason, raw=raw(record)))
+        for record, reason in refused
+    ]
+
+
+def _absorbed(records: Sequence[R], absorb: Callable[[Sequence[R]], S], stored: S) -> list[tuple[R, str]]:
     """Absorb these; where the database refuses a value, find the record by halves and leave it alone out.
 
-    A registry without length limits can send what no column takes. One such record must not hold up its page, and
-    with it every later run, for ever.
+    A source without length limits can send what no column takes. One such record must not hold up its page, and with
+    it every later run, for ever.
     """
     try:
         with transaction.atomic():
-            return absorb(records=records, origin=origin, run=run, at=at), []
+            done = absorb(records)
     except store.REFUSALS as error:
         if len(records) == 1:
-            refused = Unreadable(nct_id=records[0].nct_id, reason=store.refusal(error), raw=records[0].raw)
-            return store.Stored([], [], [], [], []), [(records[0], refused)]
+            return [(records[0], store.refusal(error))]
+    else:
+        stored.add(done)
+        return []
     middle = len(records) // 2
-    stored = store.Stored([], [], [], [], [])
-    left_out = []
-    for half in (records[:middle], records[middle:]):
-        some, out = _absorbed(half, absorb=absorb, origin=origin, run=run, at=at)
-        for name in ("new", "changed", "unchanged", "kept", "events"):
-            getattr(stored, name).extend(getattr(some, name))
-        left_out += out
-    return stored, left_out
+    return _absorbed(records[:middle], absorb, stored) + _absorbed(records[middle:], absorb, stored)

@@ -20,9 +20,7 @@ from math import sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from tracker.sources.ctgov_records import TrialRecord
+    from collections.abc import Iterable, Mapping, Sequence
 
 FAR_SMALLER, AT_LEAST_MISSING = 0.8, 10
 SHORT_OF_TOTAL = 0.02
@@ -59,6 +57,16 @@ WATCHED = (
     "ipd_sharing",
     "brief_summary",
 )
+# The same for studies; not MeSH terms or keywords, which a new paper gets months after its first day.
+WATCHED_OF_STUDIES = (
+    "authors",
+    "journal",
+    "year",
+    "published_given",
+    "abstract",
+    "publication_types",
+    "is_open_access",
+)
 
 
 class Answer(NamedTuple):
@@ -70,32 +78,32 @@ class Answer(NamedTuple):
     expected: int | None = None
 
 
-def filled(records: Iterable[TrialRecord]) -> Counter[str]:
+def filled(records: Iterable[object], *, watched: Sequence[str] = WATCHED) -> Counter[str]:
     """How many of these records fill each watched field."""
     counts: Counter[str] = Counter()
     for record in records:
-        for name in WATCHED:
+        for name in watched:
             # False and zero are values; null, an empty text and an empty list are not.
             value = getattr(record, name)
-            if value is not None and value not in ("", []):
+            if value is not None and value not in ("", [], ()):
                 counts[name] += 1
     return counts
 
 
-def doubts(answer: Answer, *, is_whole: bool, before: Answer | None) -> list[str]:
-    """Why this answer is not believed, a sentence each; empty where it is.
+def doubts(answer: Answer, *, is_whole: bool, before: Answer | None, source: str = "The registry") -> list[str]:
+    """Why this answer of `source` is not believed, a sentence each; empty where it is.
 
     `before` is the last good whole pull of the same query, where there was one.
     """
     came = answer.seen + answer.set_aside
     found = []
     if is_whole and came == 0:
-        found.append("The registry answered the whole query with no record at all.")
+        found.append(f"{source} answered the whole query with no record at all.")
     elif is_whole and before and came < FAR_SMALLER * before.seen and before.seen - came >= AT_LEAST_MISSING:
-        found.append(f"The registry sent {came:,} records; the last good whole pull had {before.seen:,}.")
+        found.append(f"{source} sent {came:,} records; the last good whole pull had {before.seen:,}.")
     expected = answer.expected or 0
     if expected - came > max(AT_LEAST_MISSING, SHORT_OF_TOTAL * expected):
-        found.append(f"The registry sent {came:,} records and had announced {expected:,}.")
+        found.append(f"{source} sent {came:,} records and had announced {expected:,}.")
     if before and before.seen and answer.seen >= FEWEST_RECORDS:
         found += [
             f"The field {name} is filled in {answer.filled.get(name, 0):,} of {answer.seen:,} records; "

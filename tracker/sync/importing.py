@@ -11,7 +11,7 @@ from tracker.models import SyncRun
 from tracker.terms import RunKind, RunState
 
 from . import files
-from .batches import Tally, read_ahead, take
+from .batches import Tally, read_ahead, take, trials_of
 from .lock import holding, key_of
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     import msgspec
 
+    from tracker.sources.ctgov_records import TrialRecord
     from tracker.terms import Origin
 
     from .batches import Absorb, Read
@@ -59,7 +60,7 @@ def import_files(
     with holding(key_of(run)) as lock:
         assert lock is not None  # the run is new, so nobody else can hold its lock
         try:
-            for batch in read_ahead(_pieces(paths, outcome), origin=origin):
+            for batch in read_ahead(_pieces(paths, outcome), reader=trials_of(origin)):
                 _take(batch, run=run, origin=origin, absorb=absorb, at=clock())
                 progress(run)
         except BaseException as error:
@@ -81,7 +82,7 @@ def _pieces(paths: Sequence[Path], outcome: Imported) -> Iterator[tuple[str, byt
 
 
 @transaction.atomic
-def _take(batch: Read, *, run: SyncRun, origin: Origin, absorb: Absorb, at: datetime) -> None:
+def _take(batch: Read[TrialRecord], *, run: SyncRun, origin: Origin, absorb: Absorb, at: datetime) -> None:
     tally = Tally()
     stored, _ = take(batch, absorb=absorb, origin=origin, run=run, at=at, tally=tally)
     tally.count(stored, met=None)

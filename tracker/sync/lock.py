@@ -17,11 +17,12 @@ from django.db import connection
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tracker.models import SyncRun
+    from tracker.models import LiteratureQuery, RegistryQuery, SyncRun
 
 # First halves of lock numbers; any that no other advisory lock in this database uses.
 _QUERY = 0x45585400
 _RUN = 0x45585401
+_LITERATURE_QUERY = 0x45585403
 
 
 class Lost(Exception):
@@ -45,11 +46,15 @@ class Lock:
 
 def key_of(run: SyncRun) -> tuple[int, int]:
     """The lock that a live run holds: its query's, or its own where it asks none (files, one record)."""
-    return (_QUERY, run.query_id) if run.query_id else (_RUN, run.pk)
+    if run.query_id:
+        return _QUERY, run.query_id
+    return (_LITERATURE_QUERY, run.literature_query_id) if run.literature_query_id else (_RUN, run.pk)
 
 
-def key_of_query(query_id: int) -> tuple[int, int]:
-    return (_QUERY, query_id)
+def key_of_query(query: RegistryQuery | LiteratureQuery) -> tuple[int, int]:
+    from tracker.models import RegistryQuery
+
+    return (_QUERY if isinstance(query, RegistryQuery) else _LITERATURE_QUERY, query.pk)
 
 
 @contextmanager

@@ -78,6 +78,13 @@ def merged(
     in_columns = {f"{scheme}:{values[name]}" for name, scheme in IDENTIFIERS.items() if values.get(name)}
     others = {known for record in ranked for known in record.identifiers}
     others |= set(standing.identifiers) if standing else set()
+    # A number that a person replaced is no other number of this study, but somebody else's.
+    others -= {
+        f"{scheme}:{getattr(record, name)}"
+        for name, scheme in IDENTIFIERS.items()
+        if name in entered
+        for record in ranked
+    }
     values["other_ids"] = tuple(sorted((others & set(owned)) - in_columns))
     study = msgspec.convert(values, StudyRecord)
     first = ranked[0] if ranked else None

@@ -9,11 +9,12 @@ from django.db import transaction
 from tracker.models import SetAside, SyncRun
 from tracker.sources.clinicaltrials import Blocked, NotFound, Refused, SourceError
 from tracker.sources.ctgov_records import Unreadable, read_record
+from tracker.sources.europepmc_records import read_study
 from tracker.sources.packing import unpack
-from tracker.terms import Origin, RunKind, RunState, SetAsideState
+from tracker.terms import Origin, RunKind, RunState, SetAsideState, StudyOrigin, Subject
 
 from . import store
-from .batches import Tally, read, take
+from .batches import Tally, read, take, trials_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from tracker.sources.clinicaltrials import Registry
 
     from .batches import Absorb
+    from .studies import AbsorbStudies
 
 
 def fetch_one(*, nct_id: str, registry: Registry, absorb: Absorb, clock: Callable[[], datetime]) -> SyncRun:
@@ -54,7 +56,7 @@ def fetch_one(*, nct_id: str, registry: Registry, absorb: Absorb, clock: Callabl
 def _take(nct_id: str, raw: bytes, *, run: SyncRun, absorb: Absorb, at: datetime) -> str:
     """Store what the registry gave for this number; gives what it was, in a sentence."""
     tally = Tally()
-    asked = read([(f"asked for {nct_id}", raw)], origin=Origin.REGISTRY)
+    asked = read([(f"asked for {nct_id}", raw)], reader=trials_of(Origin.REGISTRY))
     stored, aside = take(asked, absorb=absorb, origin=Origin.REGISTRY, run=run, at=at, tally=tally)
     tally.count(stored, met=None)
     tally.add_to(run)
@@ -73,7 +75,7 @@ def _take(nct_id: str, raw: bytes, *, run: SyncRun, absorb: Absorb, at: datetime
 
 
 @transaction.atomic
-def replay(*, aside: SetAside, absorb: Absorb, at: datetime) -> str:
+def replay(*, aside: SetAside, absorb: Absorb, absorb_studies: AbsorbStudies, at: datetime) -> str:
     """Read a record that was set aside again, as after a fix; gives the reason why it still cannot be read, or "".
 
     What is stored by now may be newer than the record that waited, so it is taken as a copy, not as what the registry
@@ -82,16 +84,24 @@ def replay(*, aside: SetAside, absorb: Absorb, at: datetime) -> str:
     aside = SetAside.objects.select_for_update().get(pk=aside.pk)
     if aside.state == SetAsideState.REPLAYED:
         return ""
+    raw = unpack(bytes(aside.raw))
     try:
-        record = read_record(unpack(bytes(aside.raw)), origin=Origin(aside.origin))
-        with transaction.atomic():
-            absorb(records=[record], origin=Origin(aside.origin), run=aside.run, at=at, is_live=False)
+        if aside.subject == Subject.STUDY:
+            study = read_study(raw)
+            number = study.source_id
+            with transaction.atomic():
+                absorb_studies(records=[study], origin=StudyOrigin(aside.origin), run=aside.run, at=at)
+        else:
+            record = read_record(raw, origin=Origin(aside.origin))
+            number = record.nct_id
+            with transaction.atomic():
+                absorb(records=[record], origin=Origin(aside.origin), run=aside.run, at=at, is_live=False)
     except Unreadable as error:
         reason = error.reason
     except store.REFUSALS as error:
         reason = store.refusal(error)
     else:
-        _replayed(aside, record.nct_id, at=at)
+        _replayed(aside, number, at=at)
         return ""
     SetAside.objects.filter(pk=aside.pk).update(reason=reason)
     return reason

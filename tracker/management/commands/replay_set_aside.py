@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from tracker.models import SetAside
-from tracker.pipeline import absorb
+from tracker.pipeline import absorb, absorb_studies
 from tracker.sync.single import replay
 from tracker.terms import SetAsideState
 
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         read, still = 0, 0
         for pk in ids:
             aside = SetAside.objects.get(pk=pk)  # one at a time: each may be large
-            reason = replay(aside=aside, absorb=absorb, at=timezone.now())
+            reason = replay(aside=aside, absorb=absorb, absorb_studies=absorb_studies, at=timezone.now())
             if reason:
                 still += 1
                 self.stderr.write(f"{pk}, {aside.nct_id or 'number not readable'}: {reason}")

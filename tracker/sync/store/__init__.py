@@ -2,7 +2,7 @@
 
 from .aside import set_aside
 from .facts import store_facts
-from .studies import StoredStudies, index_studies, store_studies, studies_matched
+from .studies import StoredStudies, Told, index_studies, store_studies, studies_matched
 from .trials import Stored, back, fold, gone, matched, no_longer_matching, store, storing
 from .writing import REFUSALS, STORE_LOCK, refusal
 
@@ -11,6 +11,7 @@ __all__ = [
     "STORE_LOCK",
     "Stored",
     "StoredStudies",
+    "Told",
     "back",
     "fold",
     "gone",

@@ -9,7 +9,7 @@ identifier, and the two are noted as suspected doubles for a person: studies are
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 from django.db import connection, transaction
@@ -24,7 +24,7 @@ from . import study_statements as sql
 from .writing import copy_rows, encode, one_at_a_time
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from tracker.models import LiteratureQuery, SyncRun
@@ -32,25 +32,48 @@ if TYPE_CHECKING:
 Key = tuple[StudyOrigin, str]  # the origin and the source's own number
 
 
+class Told(NamedTuple):
+    """A row as it came, the study that it is of, and what it is to its run: new, changed or unchanged."""
+
+    study_id: int
+    record: StudyRecord
+    outcome: str
+
+
 @dataclass(frozen=True, slots=True)
 class StoredStudies:
-    """What became of a batch, by the study's number.
+    """What became of a batch, by the study's number: each study as it stands now, all that tells of it taken together.
 
-    `new` and `changed` hold the study as it stands now, all its sources taken together; `unchanged` the record as it
-    came. `suspected` are those of `new` and `changed` for which a double is newly suspected. `ids` are the studies of
-    the given rows, one a row in their order.
+    `suspected` are those of `new` and `changed` for which a double is newly suspected. `told` are the rows in their
+    order.
     """
 
     new: dict[int, StudyRecord]
     changed: dict[int, StudyRecord]
     unchanged: dict[int, StudyRecord]
     suspected: dict[int, StudyRecord]
-    ids: list[int]
+    told: list[Told]
 
     @property
     def current(self) -> dict[int, StudyRecord]:
         """The studies that have to be read and scored anew."""
         return {**self.new, **self.changed}
+
+    @property
+    def ids(self) -> list[int]:
+        """The studies of the given rows, one a row in their order."""
+        return [told.study_id for told in self.told]
+
+    def outcomes(self) -> Iterator[tuple[str, str, StudyRecord]]:
+        """What each record is to its run, by its source's number: a preprint and its paper are two."""
+        for study_id, record, outcome in self.told:
+            yield outcome, record.source_id or str(study_id), record
+
+    def add(self, more: StoredStudies) -> None:
+        """Take in what became of some more records."""
+        for name in ("new", "changed", "unchanged", "suspected"):
+            getattr(self, name).update(getattr(more, name))
+        self.told.extend(more.told)
 
 
 @dataclass(slots=True)
@@ -74,7 +97,6 @@ class _Held:
     latest: dict[Key, tuple[int, str, str]] = field(default_factory=dict)  # number, hash, revised
     tellings: dict[Key, StudyRecord] = field(default_factory=dict)
     versions: list[_Version] = field(default_factory=list)
-    unchanged: StudyRecord | None = None
     study: StudyRecord | None = None  # as it will stand
     told: list[Difference] = field(default_factory=list)
 
@@ -97,9 +119,8 @@ def store_studies(
         held, others = _study_of(record, index, origin=origin)
         for other, basis in others:
             pairs[held, other] = basis
-        _take(held, record, origin)
-        walked.append(held)
-    touched = list(dict.fromkeys(walked))
+        walked.append((held, record, _take(held, record, origin)))
+    touched = list(dict.fromkeys(held for held, _, _ in walked))
     moved = [held for held in touched if held.is_moved]
     _read_other_tellings([held for held in moved if held.id])
     for held in moved:
@@ -109,9 +130,9 @@ def store_studies(
     return StoredStudies(
         new={held.id: held.study for held in moved if held.standing is None and held.study},
         changed={held.id: held.study for held in moved if held.standing is not None and held.study},
-        unchanged={held.id: held.unchanged for held in touched if not held.is_moved and held.unchanged},
+        unchanged={held.id: held.standing for held in touched if not held.is_moved and held.standing},
         suspected={held.id: held.study for held in moved if held.id in suspected and held.study},
-        ids=[held.id for held in walked],
+        told=[Told(held.id, record, outcome) for held, record, outcome in walked],
     )
 
 
@@ -177,25 +198,25 @@ def _study_of(
     return held, others
 
 
-def _take(held: _Held, record: StudyRecord, origin: StudyOrigin) -> None:
+def _take(held: _Held, record: StudyRecord, origin: StudyOrigin) -> str:
     """Note what the record is to its study: a new state of its source, an old one, or nothing new."""
     key = (origin, record.source_id)
     latest = held.latest.get(key)
     known = (key, record.raw_hash) in held.hashes
     # A file's row that came before says nothing new however often it comes; a source's state may return (A, B, A).
     if known and (origin is not StudyOrigin.EUROPEPMC or (latest and latest[1] == record.raw_hash)):
-        held.unchanged = record
-        return
+        return "unchanged"
     is_older = latest is not None and (record.revised or "") < latest[2]
     if known and is_older:
-        held.unchanged = record
-        return
+        return "unchanged"
+    outcome = "changed" if held.id or held.versions else "new"
     held.count += 1
     held.hashes.add((key, record.raw_hash))
     held.versions.append(_Version(key, record, held.count))
     if not is_older:
         held.latest[key] = (held.count, record.raw_hash, record.revised or "")
         held.tellings[key] = record
+    return outcome
 
 
 def _read_other_tellings(moved: Sequence[_Held]) -> None:
@@ -297,22 +318,37 @@ def _row(held: _Held, *, at: datetime) -> tuple[object, ...]:
 
 
 @transaction.atomic
-def studies_matched(*, study_ids: Collection[int], query: LiteratureQuery, run: SyncRun, at: datetime) -> set[int]:
-    """Note that the query's answer held these studies; gives those that this run had met already."""
-    ids = sorted(study_ids)
+def studies_matched(*, told: Sequence[Told], query: LiteratureQuery, run: SyncRun, at: datetime) -> set[str]:
+    """Note that the query's answer held these records; gives the numbers of those that this run had met already."""
+    pairs = sorted({(study_id, record.source_id) for study_id, record, _ in told})
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT study_id FROM tracker_studymatch WHERE query_id = %s AND study_id = ANY(%s) AND last_matched >= %s",
-            [query.pk, ids, run.started],
+            """
+            SELECT unnest(source_ids) FROM tracker_studymatch
+            WHERE query_id = %s AND study_id = ANY(%s) AND last_matched >= %s
+            """,
+            [query.pk, [study_id for study_id, _ in pairs], run.started],
         )
-        met = {number for (number,) in cursor}
+        met = {source_id for (source_id,) in cursor}
         cursor.execute(
             """
-            INSERT INTO tracker_studymatch (study_id, query_id, first_matched, last_matched)
-            SELECT id, %s, %s, %s FROM unnest(%s::bigint[]) AS given (id)
-            ON CONFLICT (study_id, query_id) DO UPDATE SET last_matched = EXCLUDED.last_matched
+            INSERT INTO tracker_studymatch AS held (study_id, query_id, first_matched, last_matched, source_ids)
+            SELECT study_id, %(query)s, %(at)s, %(at)s, array_agg(source_id ORDER BY source_id)
+            FROM unnest(%(studies)s::bigint[], %(sources)s::text[]) AS given (study_id, source_id) GROUP BY study_id
+            ON CONFLICT (study_id, query_id) DO UPDATE
+            SET last_matched = EXCLUDED.last_matched,
+                source_ids = CASE WHEN held.last_matched >= %(began)s THEN ARRAY(
+                    SELECT DISTINCT source_id FROM unnest(held.source_ids || EXCLUDED.source_ids) AS both_of (source_id)
+                    ORDER BY source_id
+                ) ELSE EXCLUDED.source_ids END
             """,
-            [query.pk, at, at, ids],
+            {
+                "query": query.pk,
+                "at": at,
+                "began": run.started,
+                "studies": [study_id for study_id, _ in pairs],
+                "sources": [source_id for _, source_id in pairs],
+            },
         )
     return met
 

@@ -51,6 +51,21 @@ class Stored:
         """The records that became their trial's current state: what has to be read and scored anew."""
         return [*self.new, *self.changed]
 
+    def outcomes(self) -> Iterator[tuple[str, str, TrialRecord]]:
+        """What each record is to its run, by its number."""
+        for name, records in (
+            ("new", self.new),
+            ("changed", self.changed),
+            ("unchanged", [*self.unchanged, *self.kept]),
+        ):
+            for record in records:
+                yield name, record.nct_id, record
+
+    def add(self, more: Stored) -> None:
+        """Take in what became of some more records."""
+        for name in ("new", "changed", "unchanged", "kept", "events"):
+            getattr(self, name).extend(getattr(more, name))
+
 
 def store(
     *, records: Sequence[TrialRecord], origin: Origin, run: SyncRun | None, at: datetime, is_live: bool = True
