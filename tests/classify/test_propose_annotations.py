@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.factories import NOW, raw_record, trial_record
 from tests.records import record as raw
-from tracker.classify.proposals import check_words, propose, repropose
+from tracker.classify.proposals import propose, repropose
+from tracker.classify.quotations import check_words
 from tracker.models import Annotation, Trial
 from tracker.sources.ctgov_records import read_record
 from tracker.sync.store import store

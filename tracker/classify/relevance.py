@@ -83,16 +83,21 @@ def unmasked(text: Text, friends: list[Hit], ready: Matcher) -> list[Words]:
     ]
 
 
-def judged(text: Text, vesicles: Vesicles, diseases: list[Hit]) -> tuple[Relevance, list[Words]]:
-    """The judgement over a text, whatever record it is of, with the words it rests on."""
-    ev, ev_words = _about_vesicles(text, vesicles)
+def judged(
+    text: Text, vesicles: Vesicles, diseases: list[Hit], *, worked: re.Pattern[str] = _WORKED
+) -> tuple[Relevance, list[Words]]:
+    """The judgement over a text, whatever record it is of, with the words it rests on.
+
+    ``worked`` is how a sentence says that something is done with vesicles in such a record.
+    """
+    ev, ev_words = _about_vesicles(text, vesicles, worked)
     lung, lung_words = _about_lung_cancer(text, diseases, vesicles)
     if not vesicles.hits:
         return Relevance.NONE, []
     return (Relevance.ABOUT if ev and lung else Relevance.MENTION), ev_words + lung_words
 
 
-def _about_vesicles(text: Text, vesicles: Vesicles) -> tuple[bool, list[Words]]:
+def _about_vesicles(text: Text, vesicles: Vesicles, worked: re.Pattern[str]) -> tuple[bool, list[Words]]:
     best: dict[str, tuple[int, Hit]] = {}
     for hit in vesicles.hits:
         if text.excluded(hit):
@@ -104,7 +109,7 @@ def _about_vesicles(text: Text, vesicles: Vesicles) -> tuple[bool, list[Words]]:
             listed = _LISTED.search(text.folded, low, hit.start) and _OTHER_ANALYTES.search(text.folded, low, high)
             if listed or _PASSING.search(text.folded, low, hit.start):
                 weight //= 2
-            elif group in ("summary", "detail", "arm_text") and _WORKED.search(text.folded, low, high):
+            elif group in ("summary", "detail", "arm_text") and worked.search(text.folded, low, high):
                 weight += 2
         if weight > best.get(group, (0, hit))[0]:
             best[group] = (weight, hit)

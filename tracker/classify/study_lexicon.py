@@ -36,6 +36,10 @@ class Sign(Term):
     GAIN = "gain"
     LOSS = "loss"
     MARKER = "marker"
+    PROFILING = "profiling"
+    GIVEN = "given"
+    COMPARED = "compared"
+    RESPONSE = "response"
     TREATING = "treating"
     PRODUCT = "product"
     OUTCOME = "outcome"
@@ -64,7 +68,7 @@ class Sign(Term):
     FUNCTION_CONTROL = "function_control"
 
 
-SIGN, LINE, ANIMAL, ANIMAL_MODEL = "sign", "line", "animal", "animal_model"
+SIGN, LINE, ANIMAL, ANIMAL_MODEL, LUNG_MODEL = "sign", "line", "animal", "animal_model", "lung_model"
 CORNERS = ("human", "animal", "molecular")
 
 
@@ -90,7 +94,7 @@ def read_studies(text: str, *, name: str = "lexicon-studies") -> StudyLexicon:
     reader = Reader(name, parsed(text, name=name))
     version = reader.version()
     labels: dict[tuple[str, str], str] = {}
-    for kind, known in ((SIGN, Sign), (LINE, None), (ANIMAL, None), (ANIMAL_MODEL, None)):
+    for kind, known in ((SIGN, Sign), (LINE, None), (ANIMAL, None), (ANIMAL_MODEL, None), (LUNG_MODEL, None)):
         for entry in reader.data.get(kind, []):
             reader.entry(entry, kind=kind, facet=kind, known=known)
             labels[kind, entry["id"]] = entry.get("label", entry["id"])

@@ -14,12 +14,12 @@ from django.core.cache import cache
 from django.core.checks import WARNING, run_checks
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import Count, F
+from django.db.models import Count, F, Q
 from django_celery_beat.models import PeriodicTask
 from redis.exceptions import RedisError
 
 from tracker import terms
-from tracker.classify.proposals import check_words
+from tracker.classify.quotations import check_study_words, check_words
 from tracker.models import Maturity, RegistryQuery, SetAside, Trial, TrialVersion
 from tracker.scoring.ledger import rescore
 from tracker.scoring.rubric import CURRENT
@@ -181,7 +181,7 @@ def _versions(at: datetime) -> Finding:
 
 def _words(at: datetime) -> Finding:
     """The words that relevance and annotations rest on stand where they are said to stand."""
-    wrong = check_words()
+    wrong = [*check_words(), *check_study_words()]
     if wrong:
         more = [f"and {len(wrong) - SHOWN} more"] if len(wrong) > SHOWN else []
         return Finding("words", False, "; ".join([*wrong[:SHOWN], *more]), "manage.py reclassify")
@@ -195,12 +195,14 @@ def _maturities(at: datetime) -> Finding:
     for day in sorted(set(days)):
         with transaction.atomic():
             own = Maturity.objects.filter(is_current=True, rubric=CURRENT, confirmed_on=day)
-            nct_ids = sorted(set(own.values_list("trial_id", flat=True)))
+            nct_ids = sorted({nct_id for nct_id in own.values_list("trial_id", flat=True) if nct_id})
+            study_ids = sorted({study_id for study_id in own.values_list("study_id", flat=True) if study_id})
             before = set(own.values_list("pk", flat=True))
-            rescore(rubric=CURRENT, today=day, at=at, nct_ids=nct_ids)
-            now = Maturity.objects.filter(is_current=True, rubric=CURRENT, trial_id__in=nct_ids)
-            kept = set(now.values_list("pk", flat=True))
-            wrong |= set(Maturity.objects.filter(pk__in=before ^ kept).values_list("trial_id", flat=True))
+            rescore(rubric=CURRENT, today=day, at=at, nct_ids=nct_ids, study_ids=study_ids)
+            theirs = Q(trial_id__in=nct_ids) | Q(study_id__in=study_ids)
+            now = Maturity.objects.filter(theirs, is_current=True, rubric=CURRENT)
+            differing = Maturity.objects.filter(pk__in=before ^ set(now.values_list("pk", flat=True)))
+            wrong |= {nct_id or f"study {key}" for nct_id, key in differing.values_list("trial_id", "study_id")}
             transaction.set_rollback(True)
     if wrong:
         return Finding(
