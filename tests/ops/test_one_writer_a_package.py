@@ -12,7 +12,7 @@ TRACKER = Path(__file__).resolve().parents[2] / "tracker"
 WRITERS = {
     "sync": {"store", "columns.py"},  # columns.py holds the statements that the store runs
     "classify": {"proposals.py"},
-    "scoring": {"ledger.py"},
+    "scoring": {"ledger.py", "statements.py"},  # statements.py holds those that the ledger runs
     "curation": {"decisions"},
     "reads": set(),
     "sources": set(),

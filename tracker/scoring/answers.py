@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from tracker.terms import FactState, Track
 
     from .facts import TrialFacts
-    from .rubric import BoundRow
+    from .rubric import Bound, BoundRow, BoundStudyRow
+    from .study_facts import StudyFacts
 
 
 class Answer(NamedTuple):
@@ -37,11 +38,23 @@ class Case(NamedTuple):
     people: Mapping[tuple[Track, int], tuple[int, int]]  # (track, stage) → floor and ceiling
 
 
+class StudyCase(NamedTuple):
+    """What a study's row is judged against: the interval of stages, and who is counted at them."""
+
+    stage: int
+    stage_possible: int
+    counted: str  # "patients" or "animals"
+    ranges: Mapping[int, tuple[int, int]]  # stage → floor and ceiling; a stage that is not here counts neither
+
+
 Rule = Callable[["TrialFacts", "BoundRow", Case], Answer]
 Applies = Callable[["TrialFacts", "BoundRow", Case], "Answer | None"]
 
+StudyRule = Callable[["StudyFacts", "BoundStudyRow", StudyCase], Answer]
+
 RULES: dict[str, Rule] = {}
 APPLICABILITY: dict[str, Applies] = {}
+STUDY_RULES: dict[str, StudyRule] = {}
 
 
 def rule(function: Rule) -> Rule:
@@ -56,7 +69,13 @@ def applicability(function: Applies) -> Applies:
     return function
 
 
-def silent(row: BoundRow, fact: str, origin: str) -> Answer:
+def study_rule(function: StudyRule) -> StudyRule:
+    """A function that rubric files may name as the rule of a study's row."""
+    STUDY_RULES[function.__name__] = function
+    return function
+
+
+def silent(row: Bound, fact: str, origin: str) -> Answer:
     """Not reported: earns nothing, may earn everything."""
     return Answer(NOT_REPORTED, 0, row.points, fact, origin)
 

@@ -14,15 +14,16 @@ import msgspec
 
 from tracker.terms import FactState, Momentum, Relevance, Step, StopClass, StudyType, Track
 
-from . import momentum, reasons, stages
-from .answers import Answer, Case
+from . import momentum, reasons, stages, study_reasons, study_stages
+from .answers import Answer, Case, StudyCase
 from .facts import NOT_APPLICABLE, NOT_REPORTED
 
 if TYPE_CHECKING:
     from datetime import date
 
     from .facts import TrialFacts
-    from .rubric import BoundColumn, Rubric
+    from .rubric import BoundColumn, BoundStudyColumn, Rubric
+    from .study_facts import StudyFacts
 
 # Tenths of a point as JSON numbers and as decimals: 100 points are the most that anything can earn.
 _NUMBERS = tuple(tenths / 10 for tenths in range(1001))
@@ -77,7 +78,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """The maturities of a trial, the leading one first; none, and then why, for a trial that has no stage."""
+    """The maturities of a record, the leading one first; none, and then why, for one that has no stage."""
 
     maturities: tuple[Result, ...]
     none_because: str
@@ -97,9 +98,28 @@ def score_trial(facts: TrialFacts, *, rubric: Rubric, today: date) -> Verdict:
     if not tracks:
         return Verdict((), reasons.NO_TRACK)
     results = [_result(facts, track, rubric, today) for track in tracks]
+    return Verdict(_leading_first(results), "")
+
+
+def score_study(facts: StudyFacts, *, rubric: Rubric, today: date) -> Verdict:
+    """What the rubric says of a study. Its day is kept beside the result and changes nothing in it."""
+    if facts.is_retracted:
+        return Verdict((), study_reasons.RETRACTED)
+    if facts.relevance is not Relevance.ABOUT:
+        return Verdict((), reasons.NOT_ABOUT[facts.relevance])
+    tracks = study_stages.tracks(facts, rubric)
+    found = [(track, interval) for track in tracks if (interval := study_stages.interval(facts, track, rubric))]
+    if found:
+        return Verdict(_leading_first([_study_result(facts, *one, rubric, today) for one in found]), "")
+    if facts.evidence.value is None:
+        return Verdict((), study_reasons.NO_EVIDENCE)
+    return Verdict((), study_reasons.no_row(facts, tracks) if tracks else study_reasons.NO_TRACK)
+
+
+def _leading_first(results: list[Result]) -> tuple[Result, ...]:
     if len(results) > 1:
         results.sort(key=lambda one: (-one.score, -one.stage, one.track is Track.DIAGNOSTIC))
-    return Verdict(tuple(results), "")
+    return tuple(results)
 
 
 def encode(result: Result) -> bytes:
@@ -137,6 +157,43 @@ def _result(facts: TrialFacts, track: Track, rubric: Rubric, today: date) -> Res
             "stage": reasons.of_stage(facts, track, interval, rubric),
             "momentum": alive_because,
             "score": reasons.of_score(interval, earned, possible, deducted, deducted_because),
+        },
+    )
+
+
+def _study_result(facts: StudyFacts, track: Track, interval: stages.Interval, rubric: Rubric, today: date) -> Result:
+    with_animals = interval.earned_by != study_stages.ITS_TRIAL and interval.earned in rubric.ranges[track, "animals"]
+    counted = "animals" if with_animals else "patients"
+    case = StudyCase(interval.earned, interval.possible, counted, rubric.ranges[track, counted])
+    components: list[Component] = []
+    rows: list[Row] = []
+    earned = possible = 0
+    for column in rubric.study_columns:
+        answers = [row.answer(facts, row, case) for row in column.rows]
+        low, high = _laid_out(column, answers, rows)
+        components.append(Component(column.component, _NUMBERS[low], _NUMBERS[high], _NUMBERS[column.weight]))
+        earned += low
+        possible += high
+    return Result(
+        track=track,
+        rubric=rubric.version,
+        scored_on=today,
+        stage=interval.earned,
+        stage_possible=interval.possible,
+        step=Step.DONE,
+        earned=_DECIMALS[earned],
+        possible=_DECIMALS[possible],
+        deductions=_DECIMALS[0],
+        score=Decimal(1000 * interval.earned + earned).scaleb(-2),
+        score_possible=Decimal(1000 * interval.possible + possible).scaleb(-2),
+        momentum=Momentum.UNKNOWN,
+        stop_classes=(),
+        components=tuple(components),
+        explanation=tuple(rows),
+        reasons={
+            "stage": study_reasons.of_stage(facts, track, interval, rubric),
+            "momentum": study_reasons.MOMENTUM,
+            "score": reasons.of_score(interval, earned, possible, 0, ""),
         },
     )
 
@@ -186,15 +243,19 @@ def _kind(track: Track, stage: int, rubric: Rubric) -> str:
 def _component(facts: TrialFacts, column: BoundColumn, case: Case, rows: list[Row]) -> tuple[int, int]:
     """Adds the column's rows to ``rows`` and gives the component's two ends in tenths."""
     answers: list[Answer] = []
-    whole = True
     for row in column.rows:
         answer = row.applies(facts, row, case) if row.applies is not None else None
-        if answer is None:
-            answer = row.answer(facts, row, case)
-        elif answer.state is NOT_APPLICABLE:
-            whole = False
-        answers.append(answer)
-    if not whole:
+        answers.append(row.answer(facts, row, case) if answer is None else answer)
+    return _laid_out(column, answers, rows)
+
+
+def _laid_out(column: BoundColumn | BoundStudyColumn, answers: list[Answer], rows: list[Row]) -> tuple[int, int]:
+    """Adds these answers as rows that sum to the component, and gives its two ends in tenths.
+
+    A component with no row left is not reported: a row of its own holds what it could be.
+    """
+    applying = sum(answer.state is not NOT_APPLICABLE for answer in answers)
+    if applying < len(answers):
         answers = scale_up(column, answers)
     component = column.component
     total_earned = total_possible = 0
@@ -202,10 +263,15 @@ def _component(facts: TrialFacts, column: BoundColumn, case: Case, rows: list[Ro
         rows.append(Row(component, row.label, fact, origin, state, _NUMBERS[earned], _NUMBERS[possible], row.source))
         total_earned += earned
         total_possible += possible
+    if not applying:
+        total_possible = column.weight
+        whole = _NUMBERS[total_possible]
+        words = "none of its rows applies, so the component is not reported"
+        rows.append(Row(component, "No row applies", words, "", NOT_REPORTED, 0.0, whole, column.rows[0].source))
     return total_earned, total_possible
 
 
-def scale_up(column: BoundColumn, answers: list[Answer]) -> list[Answer]:
+def scale_up(column: BoundColumn | BoundStudyColumn, answers: list[Answer]) -> list[Answer]:
     """The answers with the rows that do not apply taken out and the rest scaled up to the component's weight."""
     left = tuple(
         0 if answer.state is NOT_APPLICABLE else row.points for row, answer in zip(column.rows, answers, strict=True)

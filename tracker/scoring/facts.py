@@ -44,6 +44,8 @@ from tracker.terms import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from .study_facts import StudyFacts
+
 V = TypeVar("V")
 T = TypeVar("T", bound=Term)
 
@@ -268,7 +270,7 @@ def trial_facts(trial: RegistryFields, *, relevance: Relevance, annotations: Ite
     )
 
 
-def facts_hash(facts: TrialFacts) -> str:
+def facts_hash(facts: TrialFacts | StudyFacts) -> str:
     """SHA-256 of these facts, the same on every machine and in every order of annotations."""
     return hashlib.sha256(_ENCODER.encode(facts)).hexdigest()
 

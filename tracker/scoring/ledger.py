@@ -1,123 +1,59 @@
-"""The only writer of maturities, and of the columns of a trial that a list reads.
+"""The only writer of maturities, and of the columns of a trial or a study that a list reads.
 
 History is appended to, never rewritten: a maturity row keeps its numbers for ever, only ``is_current`` and
 ``confirmed_on`` (the last day on which the same facts gave the same result) move. A batch is written by COPY and
-set-based SQL, so the number of statements is the same for one trial and for a thousand.
+set-based SQL, so the number of statements is the same for one record and for a thousand.
 
 Current is meant per rubric: scoring under another version writes beside, and only the released current version
-(``rubric.CURRENT``) is copied onto the trials.
+(``rubric.CURRENT``) is copied onto the record.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
 
-import msgspec
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 
-from tracker.models import Annotation, Maturity, Trial
+from tracker.models import Maturity, Study, Trial
 from tracker.sync.store import STORE_LOCK
 from tracker.terms import Presence, Relevance
 
-from .engine import Result, score_trial
-from .facts import FIELDS, RegistryFields, Standing, TrialFacts, Unscored, facts_hash, facts_needed
+from .engine import Verdict, score_study, score_trial
+from .facts import TrialFacts, Unscored, facts_hash
 from .rubric import CURRENT, load
+from .statements import STUDIES, TRIALS, Subject, row_of
+from .stored import facts_of_studies, facts_of_trials, studies_reporting
+from .study_facts import StudyFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from datetime import date, datetime
 
     from django.db.models import QuerySet
 
-# Trials read and scored in one transaction: a second's work, a few MB.
+K = TypeVar("K", str, int)
+
+# Records read and scored in one transaction: a second's work, a few MB.
 BATCH = 500
-
-_RESULT = (
-    "track",
-    "input_hash",
-    "is_leading",
-    "stage",
-    "stage_possible",
-    "step",
-    "earned",
-    "possible",
-    "deductions",
-    "score",
-    "score_possible",
-    "momentum",
-    "stop_classes",
-    "components",
-    "explanation",
-    "reasons",
-)
-_COLUMNS = ", ".join(_RESULT)
-_SAME = " AND ".join(f"standing.{column} IS NOT DISTINCT FROM incoming.{column}" for column in _RESULT)
-
-_MAKE = """
-    CREATE TEMPORARY TABLE IF NOT EXISTS incoming_maturity (
-        trial_id text, track text, input_hash text, is_leading boolean, stage smallint, stage_possible smallint,
-        step text, earned numeric, possible numeric, deductions numeric, score numeric, score_possible numeric,
-        momentum text, stop_classes jsonb, components jsonb, explanation jsonb, reasons jsonb, same_as bigint
-    ) ON COMMIT DELETE ROWS;
-    CREATE TEMPORARY TABLE IF NOT EXISTS incoming_scored (
-        trial_id text, roles text[], stop_classes text[]
-    ) ON COMMIT DELETE ROWS;
-    TRUNCATE incoming_maturity, incoming_scored
-"""
-_FIND_SAME = f"""
-    UPDATE incoming_maturity AS incoming SET same_as = standing.id
-    FROM tracker_maturity AS standing
-    WHERE standing.trial_id = incoming.trial_id AND standing.rubric = %(rubric)s AND standing.is_current AND {_SAME}
-"""  # noqa: S608 - our own column names
-_CONFIRM = """
-    UPDATE tracker_maturity SET confirmed_on = %(today)s
-    WHERE id IN (SELECT same_as FROM incoming_maturity) AND confirmed_on < %(today)s
-"""
-_SUPERSEDE = """
-    UPDATE tracker_maturity AS standing SET is_current = FALSE
-    FROM incoming_scored AS scored
-    WHERE standing.trial_id = scored.trial_id AND standing.rubric = %(rubric)s AND standing.is_current
-      AND NOT EXISTS (SELECT FROM incoming_maturity WHERE same_as = standing.id)
-"""
-_APPEND = f"""
-    INSERT INTO tracker_maturity
-        (trial_id, rubric, scored_on, confirmed_on, is_current, created, {_COLUMNS})
-    SELECT trial_id, %(rubric)s, %(today)s, %(today)s, TRUE, %(at)s, {_COLUMNS}
-    FROM incoming_maturity WHERE same_as IS NULL
-    ORDER BY trial_id, is_leading DESC
-"""  # noqa: S608 - our own column names
-_COPY_ONTO_TRIALS = """
-    UPDATE tracker_trial AS trial
-    SET track = ahead.track, stage = ahead.stage, stage_possible = ahead.stage_possible, step = ahead.step,
-        strength = ahead.earned, strength_possible = ahead.possible, score = ahead.score,
-        score_possible = ahead.score_possible, momentum = ahead.momentum,
-        roles = scored.roles, stop_classes = scored.stop_classes
-    FROM incoming_scored AS scored
-    LEFT JOIN incoming_maturity AS ahead ON ahead.trial_id = scored.trial_id AND ahead.is_leading
-    WHERE trial.nct_id = scored.trial_id
-      AND (trial.track, trial.stage, trial.stage_possible, trial.step, trial.strength, trial.strength_possible,
-           trial.score, trial.score_possible, trial.momentum, trial.roles, trial.stop_classes)
-          IS DISTINCT FROM
-          (ahead.track, ahead.stage, ahead.stage_possible, ahead.step, ahead.earned, ahead.possible,
-           ahead.score, ahead.score_possible, ahead.momentum, scored.roles, scored.stop_classes)
-"""
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """What scoring a set of trials came to, in maturities but for the first and the last."""
+    """What scoring a set of records came to, in maturities but for the first two and the last."""
 
     trials: int = 0
+    studies: int = 0
     written: int = 0  # new rows of history
     confirmed: int = 0  # the same facts gave the same result
     superseded: int = 0  # no longer current
-    without: int = 0  # trials that have no maturity
+    without: int = 0  # records that have no maturity
 
     def __add__(self, other: Scored) -> Scored:
         return Scored(
             self.trials + other.trials,
+            self.studies + other.studies,
             self.written + other.written,
             self.confirmed + other.confirmed,
             self.superseded + other.superseded,
@@ -127,7 +63,7 @@ class Scored:
 
 @transaction.atomic
 def score(*, trials: Mapping[str, TrialFacts | Unscored], rubric: str, today: date, at: datetime) -> Scored:
-    """Score these trials (NCT number → facts) and write what came of it.
+    """Score these trials (NCT number → facts) and write what came of it; then the studies that report them.
 
     A trial that has no stage any more loses its current rows and its leading columns; roles and stop reasons are
     copied for every trial. Raises ``RubricError`` for a version that was not released and ``LookupError`` for a
@@ -136,67 +72,82 @@ def score(*, trials: Mapping[str, TrialFacts | Unscored], rubric: str, today: da
     rules = load(rubric)
     if not trials:
         return Scored()
+    _hold(TRIALS, list(trials))
+    found = {}
+    for nct_id, facts in trials.items():
+        verdict = score_trial(facts, rubric=rules, today=today) if isinstance(facts, TrialFacts) else _NO_VERDICT
+        found[nct_id] = (facts, verdict)
+    done = replace(_write(TRIALS, found, rubric=rubric, today=today, at=at), trials=len(trials))
+    return done + score_studies(study_ids=studies_reporting(list(trials)), rubric=rubric, today=today, at=at)
+
+
+@transaction.atomic
+def score_studies(*, study_ids: Collection[int], rubric: str, today: date, at: datetime) -> Scored:
+    """Score these studies from what is stored of them, and write what came of it.
+
+    The statements are as many for one study as for a thousand. Raises ``RubricError`` for a version that was not
+    released and ``LookupError`` for a study that is not stored.
+    """
+    rules = load(rubric)
+    if not study_ids:
+        return Scored()
+    _hold(STUDIES, list(study_ids))
+    found = {}
+    for study_id, facts in facts_of_studies(study_ids, rubric=rubric).items():
+        verdict = score_study(facts, rubric=rules, today=today) if isinstance(facts, StudyFacts) else _NO_VERDICT
+        found[study_id] = (facts, verdict)
+    return replace(_write(STUDIES, found, rubric=rubric, today=today, at=at), studies=len(found))
+
+
+_NO_VERDICT = Verdict((), "")
+
+
+def _hold(subject: Subject, records: Collection[K]) -> None:
+    """Lock these rows in one order, so that two scorings of the same wait for each other and lock nobody out.
+
+    Held before facts are read from them: two scorings of one record would else both write a current row.
+    """
     with connection.cursor() as cursor:
-        # In one order, so that two scorings of the same trials wait for each other instead of locking each other out.
-        cursor.execute(
-            "SELECT nct_id FROM tracker_trial WHERE nct_id = ANY(%s) ORDER BY nct_id FOR NO KEY UPDATE", [list(trials)]
-        )
-        missing = sorted(set(trials) - {nct_id for (nct_id,) in cursor})
-        if missing:
-            raise LookupError(f"{missing[0]} cannot be scored: it is not stored. Store the record first.")
-        cursor.execute(_MAKE)
-        without = 0
-        with cursor.copy("COPY incoming_maturity FROM STDIN") as copy:
-            for nct_id, facts in trials.items():
-                if isinstance(facts, Unscored):
-                    without += 1
-                    continue
-                maturities = score_trial(facts, rubric=rules, today=today).maturities
-                if not maturities:
+        cursor.execute(subject.lock, [list(records)])
+        held: set[K] = {key for (key,) in cursor}
+    missing = sorted(set(records) - held)
+    if missing:
+        name = missing[0] if subject is TRIALS else f"Study {missing[0]}"
+        raise LookupError(f"{name} cannot be scored: it is not stored. Store the record first.")
+
+
+def _write(
+    subject: Subject,
+    found: Mapping[K, tuple[TrialFacts | StudyFacts | Unscored, Verdict]],
+    *,
+    rubric: str,
+    today: date,
+    at: datetime,
+) -> Scored:
+    """Write these verdicts beside what stands: append, confirm, supersede."""
+    without = 0
+    with connection.cursor() as cursor:
+        cursor.execute(subject.make)
+        with cursor.copy(subject.copy_maturities) as copy:
+            for key, (facts, verdict) in found.items():
+                if not verdict.maturities or isinstance(facts, Unscored):
                     without += 1
                     continue
                 input_hash = facts_hash(facts)
-                for place, result in enumerate(maturities):
-                    copy.write_row(_row(nct_id, input_hash, result, is_leading=place == 0))
-        with cursor.copy("COPY incoming_scored FROM STDIN") as copy:
-            for nct_id, facts in trials.items():
-                copy.write_row((nct_id, [one.value for one in facts.roles], [one.value for one in facts.stop_classes]))
+                for place, result in enumerate(verdict.maturities):
+                    copy.write_row(row_of(key, input_hash, result, is_leading=place == 0))
+        with cursor.copy(subject.copy_scored) as copy:
+            for key, (facts, _) in found.items():
+                copy.write_row((key, [one.value for one in facts.roles], [one.value for one in facts.stop_classes]))
         told: dict[str, str | date] = {"rubric": rubric, "today": today, "at": at}
         counts = []
-        for statement in (_FIND_SAME, _CONFIRM, _SUPERSEDE, _APPEND):
+        for statement in subject.write:
             cursor.execute(statement, told)
             counts.append(cursor.rowcount)
         if rubric == CURRENT:
-            cursor.execute(_COPY_ONTO_TRIALS)
+            cursor.execute(subject.copy_onto)
     confirmed, _, superseded, written = counts
-    return Scored(len(trials), written, confirmed, superseded, without)
-
-
-_json = msgspec.json.Encoder(order="deterministic")
-
-
-def _row(nct_id: str, input_hash: str, result: Result, *, is_leading: bool) -> tuple[object, ...]:
-    """One row of the incoming table, in its order."""
-    return (
-        nct_id,
-        result.track.value,
-        input_hash,
-        is_leading,
-        result.stage,
-        result.stage_possible,
-        result.step.value if result.step is not None else None,
-        result.earned,
-        result.possible,
-        result.deductions,
-        result.score,
-        result.score_possible,
-        result.momentum.value,
-        _json.encode(result.stop_classes).decode(),
-        _json.encode(result.components).decode(),
-        _json.encode(result.explanation).decode(),
-        _json.encode(result.reasons).decode(),
-        None,
-    )
+    return Scored(written=written, confirmed=confirmed, superseded=superseded, without=without)
 
 
 def rescore(
@@ -205,29 +156,56 @@ def rescore(
     today: date,
     at: datetime,
     nct_ids: Iterable[str] | None = None,
+    study_ids: Iterable[int] | None = None,
     only_due: bool = False,
     batch: int = BATCH,
 ) -> Scored:
-    """Score stored trials again, all of them or these numbers, from their stored columns and annotations.
+    """Score what is stored again: every trial and study, or these only, from their stored columns and readings.
 
     Reads and writes in batches, each its own transaction with the same few statements, so it may be stopped and
-    started again at any point. ``only_due`` leaves out what time alone cannot have changed: see ``due``.
+    started again at any point. Trials come first, since a study may take its trial's stage. ``only_due`` leaves out
+    what time alone cannot have changed: see ``due``.
     """
     load(rubric)  # refuse an unknown version before the first batch
-    trials = Trial.objects.all() if nct_ids is None else Trial.objects.numbered(nct_ids)
-    chosen = due(trials, rubric=rubric, today=today) if only_due else trials
+    every = nct_ids is None and study_ids is None
+    all_trials = Trial.objects.all() if every else Trial.objects.numbered(nct_ids or ())
+    all_studies = Study.objects.all() if every else Study.objects.filter(pk__in=list(study_ids or ()))
+    trials = due(all_trials, rubric=rubric, today=today) if only_due else all_trials
+    studies = due_studies(all_studies, rubric=rubric, today=today) if only_due else all_studies
+
+    def next_trials(last: str | None) -> list[str]:
+        left = trials if last is None else trials.filter(nct_id__gt=last)
+        return list(left.order_by("nct_id").values_list("nct_id", flat=True)[:batch])
+
+    def next_studies(last: int | None) -> list[int]:
+        left = studies if last is None else studies.filter(pk__gt=last)
+        return list(left.order_by("pk").values_list("pk", flat=True)[:batch])
+
+    def score_trials(nct_ids: list[str]) -> Scored:
+        return score(trials=facts_of_trials(nct_ids), rubric=rubric, today=today, at=at)
+
+    def score_some(study_ids: list[int]) -> Scored:
+        return score_studies(study_ids=study_ids, rubric=rubric, today=today, at=at)
+
+    return _in_batches(next_trials, score_trials, batch) + _in_batches(next_studies, score_some, batch)
+
+
+def _in_batches(
+    following: Callable[[K | None], list[K]], score_these: Callable[[list[K]], Scored], batch: int
+) -> Scored:
+    """Score what follows, batch after batch, each in a transaction of its own."""
     total = Scored()
-    last = ""
+    last: K | None = None
     while True:
         with transaction.atomic():
-            # As every writer of trials does, so that a sync and a rescore never lock each other out.
+            # As every writer of evidence does, so that a sync and a rescore never lock each other out.
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", STORE_LOCK)
-            found = _stored_facts(chosen.filter(nct_id__gt=last).order_by("nct_id")[:batch])
-            total += score(trials=found, rubric=rubric, today=today, at=at)
-        if len(found) < batch:
+            keys = following(last)
+            total += score_these(keys)
+        if len(keys) < batch:
             return total
-        last = max(found)
+        last = keys[-1]
 
 
 def due(trials: QuerySet[Trial], *, rubric: str, today: date) -> QuerySet[Trial]:
@@ -246,19 +224,14 @@ def due(trials: QuerySet[Trial], *, rubric: str, today: date) -> QuerySet[Trial]
     return trials.filter(standing | Q(presence=Presence.FOLDED, track__isnull=False))
 
 
-def _stored_facts(trials: QuerySet[Trial]) -> dict[str, TrialFacts | Unscored]:
-    """The facts of stored trials: two queries, whatever their number."""
-    rows = list(trials.values_list("nct_id", "relevance", "presence", *FIELDS, named=True))
-    annotations: dict[str, list[Standing]] = {row.nct_id: [] for row in rows}
-    standing = Annotation.objects.standing().filter(trial_id__in=list(annotations))
-    for annotation in standing.values_list("trial_id", "facet", "term", "state", "words", named=True):
-        annotations[annotation.trial_id].append(cast("Standing", annotation))
-    return {
-        row.nct_id: facts_needed(
-            cast("RegistryFields", row),
-            # A folded number is the same trial as another, which carries the maturity.
-            relevance=Relevance.NONE if row.presence == Presence.FOLDED else Relevance(row.relevance),
-            annotations=annotations[row.nct_id],
-        )
-        for row in rows
-    }
+def due_studies(studies: QuerySet[Study], *, rubric: str, today: date) -> QuerySet[Study]:
+    """As ``due``, for studies: about, standing, and not yet written or confirmed on this day.
+
+    The day itself changes nothing in a study; to confirm it says that its maturity still is what the rules give. One
+    that was retracted or is no longer about vesicles is due once more, so that it leaves the lists.
+    """
+    scored_today = Maturity.objects.filter(
+        study=OuterRef("pk"), rubric=rubric, is_current=True, confirmed_on__gte=today
+    )
+    standing = Q(relevance=Relevance.ABOUT, is_retracted=False)
+    return studies.filter((standing & ~Exists(scored_today)) | (~standing & Q(track__isnull=False)))

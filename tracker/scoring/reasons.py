@@ -15,6 +15,7 @@ from .stages import Interval, doubled_people, results_known, told_status
 if TYPE_CHECKING:
     from .facts import TrialFacts
     from .rubric import Rubric
+    from .study_facts import StudyFacts
 
 NOT_ABOUT = {
     Relevance.MENTION: "It mentions extracellular vesicles but is not about them in this disease, so it has no stage.",
@@ -30,7 +31,7 @@ _LATER_ROLES = frozenset({Role.PROGNOSIS, Role.PREDICTION, Role.MONITORING})
 _EARLY_ROLES = frozenset({Role.SCREENING, Role.DIAGNOSIS})
 
 
-def prognostic(facts: TrialFacts) -> bool:
+def prognostic(facts: TrialFacts | StudyFacts) -> bool:
     """Whether the stage is named by the reading for prognosis, prediction and monitoring."""
     return not _LATER_ROLES.isdisjoint(facts.roles) and _EARLY_ROLES.isdisjoint(facts.roles)
 

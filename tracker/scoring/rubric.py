@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tracker.terms import Component, Momentum, StopClass, Track
+from tracker.terms import Component, Momentum, StopClass, StudyEvidence, Track
 
-from . import answers, momentum, rules, stages
+from . import answers, momentum, rules, stages, study_faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from .answers import Applies, Rule
+    from .answers import Applies, Rule, StudyRule
     from .momentum import MomentumRule
 
 CURRENT = "2026-1"
@@ -81,6 +81,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     applies: str = "always"
     levels: dict[str, int] = {}
     months: int = 0
+    asks: str = ""  # of a study's row: the fact that answers it, a name of terms.StudyFactName
 
 
 class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -100,6 +101,10 @@ class TrialColumns(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return {"therapeutic": self.therapeutic, "diagnostic": self.diagnostic, "test_guided": self.test_guided}
 
 
+class StudyColumns(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    every_study: list[str]
+
+
 class People(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How many people are expected at these stages."""
 
@@ -107,6 +112,32 @@ class People(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stages: list[int]
     floor: int
     ceiling: int
+
+
+class StudyRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One row of the stage table as a study reaches it: by any of its kinds of evidence, and every condition."""
+
+    name: str
+    track: Track
+    when: str
+    next: str  # what would raise it, in words
+    stage: int
+    evidence: list[StudyEvidence]
+    source: str
+    own: bool = False
+    people: int = 0  # at least so many
+    counts: str = "people"  # or "patients": without those they are compared with
+    characterised: bool = False  # the vesicles were shown to be vesicles
+    stage_possible: int | None = None  # where another record, not told yet, decides
+
+    @property
+    def highest(self) -> int:
+        return self.stage if self.stage_possible is None else self.stage_possible
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether its evidence alone reaches it."""
+        return not self.people and not self.characterised
 
 
 class MomentumRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -140,12 +171,15 @@ class RubricFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     columns: dict[str, Column]
     trial_columns: TrialColumns
     people: list[People]
+    study_rows: list[StudyRow]
+    study_columns: StudyColumns
+    animals: list[People]
     momentum: list[MomentumRow]
     deductions: list[Deduction]
 
 
-class BoundRow(msgspec.Struct, frozen=True):
-    """A row with its functions found, its numbers in tenths of a point, and its source in words."""
+class Bound(msgspec.Struct, frozen=True):
+    """A row with its numbers in tenths of a point and its source in words."""
 
     label: str
     points: int
@@ -153,14 +187,32 @@ class BoundRow(msgspec.Struct, frozen=True):
     steps: tuple[tuple[int, int], ...]  # levels that are thresholds, the highest first: (at least so many, tenths)
     months: int
     source: str
+
+
+class BoundRow(Bound, frozen=True):
+    """A trial's row with its functions found."""
+
     applies: Applies | None
     answer: Rule
+
+
+class BoundStudyRow(Bound, frozen=True):
+    """A study's row with its function found."""
+
+    asks: str
+    answer: StudyRule
 
 
 class BoundColumn(msgspec.Struct, frozen=True):
     component: str
     weight: int  # tenths
     rows: tuple[BoundRow, ...]
+
+
+class BoundStudyColumn(msgspec.Struct, frozen=True):
+    component: str
+    weight: int  # tenths
+    rows: tuple[BoundStudyRow, ...]
 
 
 class Rubric:
@@ -179,31 +231,60 @@ class Rubric:
         columns = {
             name: BoundColumn(column.component.value, weights[column.component], tuple(map(self._bound, column.rows)))
             for name, column in file.columns.items()
+            if name not in file.study_columns.every_study
         }
         self.columns = {
             kind: tuple(columns[name] for name in names) for kind, names in file.trial_columns.all().items()
         }
+        self.study_columns = tuple(
+            BoundStudyColumn(
+                file.columns[name].component.value,
+                weights[file.columns[name].component],
+                tuple(map(self._bound_study, file.columns[name].rows)),
+            )
+            for name in file.study_columns.every_study
+        )
         self.people = {
             (people.track, stage): (people.floor, people.ceiling) for people in file.people for stage in people.stages
         }
+        self._bind_studies()
         self.momentum: tuple[tuple[MomentumRow, MomentumRule], ...] = tuple(
             (row, momentum.RULES[row.rule]) for row in file.momentum
         )
 
+    def _bind_studies(self) -> None:
+        """The study rows by track and by name, which evidence stands on one track alone, and whom a stage counts."""
+        rows = self.file.study_rows
+        self.study_rows = {track: tuple(row for row in rows if row.track is track) for track in Track}
+        self.study_row = {(row.track, row.name): row for row in rows}
+        on: dict[StudyEvidence, set[Track]] = {}
+        for row in rows:
+            for evidence in row.evidence:
+                on.setdefault(evidence, set()).add(row.track)
+        self.only_on = {evidence: next(iter(found)) for evidence, found in on.items() if len(found) == 1}
+        self.ranges: dict[tuple[Track, str], dict[int, tuple[int, int]]] = {
+            (track, counted): {
+                stage: (one.floor, one.ceiling) for one in given if one.track is track for stage in one.stages
+            }
+            for track in Track
+            for counted, given in (("patients", self.file.people), ("animals", self.file.animals))
+        }
+
     def _bound(self, row: Row) -> BoundRow:
-        levels = {level: points * 10 for level, points in row.levels.items()}
         return BoundRow(
-            label=row.label,
-            points=row.points * 10,
-            levels=levels,
-            steps=tuple(
-                sorted(((int(level), tenths) for level, tenths in levels.items() if level.isdigit()), reverse=True)
-            ),
-            months=row.months,
-            source=self.source_words(row.source, own=row.own),
-            applies=None if row.applies == "always" else answers.APPLICABILITY[row.applies],
-            answer=answers.RULES[row.rule],
+            *self._numbers(row),
+            None if row.applies == "always" else answers.APPLICABILITY[row.applies],
+            answers.RULES[row.rule],
         )
+
+    def _bound_study(self, row: Row) -> BoundStudyRow:
+        return BoundStudyRow(*self._numbers(row), row.asks, answers.STUDY_RULES[row.rule])
+
+    def _numbers(self, row: Row) -> tuple[str, int, dict[str, int], tuple[tuple[int, int], ...], int, str]:
+        levels = {level: points * 10 for level, points in row.levels.items()}
+        steps = sorted(((int(level), tenths) for level, tenths in levels.items() if level.isdigit()), reverse=True)
+        source = self.source_words(row.source, own=row.own)
+        return row.label, row.points * 10, levels, tuple(steps), row.months, source
 
     def source_words(self, key: str, *, own: bool) -> str:
         """The citation; where the choice is the rubric's own it says so with the dagger."""
@@ -260,7 +341,7 @@ def unused_rules(rubrics: Iterable[Rubric]) -> list[str]:
             named.update(row.rule for row in column.rows)
             named.update(row.applies for row in column.rows)
         named.update(row.rule for row in rubric.file.momentum)
-    known = [*answers.RULES, *answers.APPLICABILITY, *momentum.RULES]
+    known = [*answers.RULES, *answers.APPLICABILITY, *answers.STUDY_RULES, *momentum.RULES]
     return sorted(name for name in known if name not in named)
 
 
@@ -284,6 +365,7 @@ def faults(file: RubricFile) -> Iterator[str]:
     """Everything that is wrong with a file of the right shape."""
     yield from _faults_of_stages(file)
     yield from _faults_of_strength(file)
+    yield from study_faults.of_studies(file)
     for row in file.momentum:
         if row.rule not in momentum.RULES:
             yield f"momentum names the rule {row.rule!r}, which tracker/scoring/momentum.py does not have"
@@ -317,7 +399,7 @@ def _faults_of_stages(file: RubricFile) -> Iterator[str]:
     have = {(people.track, stage) for people in file.people for stage in people.stages}
     for track, number in sorted(stages.reachable(file.limits, file.stage_rules) - have):
         yield f"[[people]] has no floor and ceiling for {track} stage {number}"
-    for people in file.people:
+    for people in (*file.people, *file.animals):
         if not 0 < people.floor < people.ceiling:
             yield f"people of {people.track} stages {people.stages}: the floor must be above 0 and below the ceiling"
 
@@ -339,7 +421,9 @@ def _faults_of_strength(file: RubricFile) -> Iterator[str]:
             place = f"row {row.label!r} of column {name!r}"
             if row.points <= 0:
                 yield f"{place} gives {row.points} points"
-            if row.rule not in answers.RULES:
+            if name in file.study_columns.every_study:
+                yield from study_faults.of_row(row, place)
+            elif row.rule not in answers.RULES:
                 yield f"{place} names the rule {row.rule!r}, which tracker/scoring/rules.py does not have"
             elif row.rule in rules.LEVELS and set(row.levels) != rules.LEVELS[row.rule]:
                 yield f"{place} must have the levels {', '.join(sorted(rules.LEVELS[row.rule]))}"
@@ -349,10 +433,11 @@ def _faults_of_strength(file: RubricFile) -> Iterator[str]:
                 yield f"{place} applies when {row.applies!r}, which tracker/scoring/rules.py does not have"
             if row.levels and (max(row.levels.values()) != row.points or min(row.levels.values()) != 0):
                 yield f"the levels of {place} must run from 0 to its {row.points} points"
-    for kind, names in file.trial_columns.all().items():
+    columns = {f"trial_columns.{kind}": names for kind, names in file.trial_columns.all().items()}
+    for place, names in {**columns, "study_columns": file.study_columns.every_study}.items():
         components = [file.columns[name].component for name in names if name in file.columns]
         if components != [component.name for component in file.components]:
-            yield f"trial_columns.{kind} must name one column a component, in the order of the components"
+            yield f"{place} must name one column a component, in the order of the components"
 
 
 def _sources(file: RubricFile) -> Iterator[tuple[str, str]]:
@@ -361,6 +446,8 @@ def _sources(file: RubricFile) -> Iterator[tuple[str, str]]:
             yield f"stage {stage.number}", key
     for rule in file.stage_rules:
         yield f"stage rule {rule.name!r}", rule.source
+    for study_row in file.study_rows:
+        yield f"study row {study_row.name!r}", study_row.source
     for name, column in file.columns.items():
         for row in column.rows:
             yield f"row {row.label!r} of column {name!r}", row.source

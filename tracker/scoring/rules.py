@@ -192,7 +192,7 @@ def sampled_before(facts: TrialFacts, row: BoundRow, case: Case) -> Answer:
 
 
 @lru_cache(maxsize=65536)
-def _people_points(points: int, floor: int, ceiling: int, doubled: int) -> int:
+def share_of_points(points: int, floor: int, ceiling: int, doubled: int) -> int:
     """Tenths for so many people: the share grows with the logarithm from floor to ceiling, clamped, half up.
 
     The only place where a fraction is rounded before it is summed. ``doubled`` is twice the number of people.
@@ -219,9 +219,9 @@ def people(facts: TrialFacts, row: BoundRow, case: Case) -> Answer:
     earned = 0
     under_way = started(facts)
     if under_way:
-        earned = _people_points(row.points, *case.people[case.track, case.stage], fewest)
+        earned = share_of_points(row.points, *case.people[case.track, case.stage], fewest)
     possible = max(
-        _people_points(row.points, *case.people[case.track, stage], most)
+        share_of_points(row.points, *case.people[case.track, stage], most)
         for stage in range(case.stage, case.stage_possible + 1)
     )
     kind = facts.enrolment_type.value

@@ -89,8 +89,9 @@ def hold_store() -> None:
 def score_again(*, trials: Iterable[str | None] = (), studies: Iterable[int | None] = (), at: datetime) -> None:
     """The score of these records, from what stands now."""
     numbers = sorted({nct_id for nct_id in trials if nct_id})
-    if numbers:
-        rescore(rubric=CURRENT, today=at.date(), at=at, nct_ids=numbers)
+    keys = sorted({study_id for study_id in studies if study_id})
+    if numbers or keys:
+        rescore(rubric=CURRENT, today=at.date(), at=at, nct_ids=numbers, study_ids=keys)
 
 
 def score_evidence_of(candidates: Iterable[int], *, at: datetime) -> None:

@@ -1,4 +1,4 @@
-"""``manage.py rescore``: score every stored trial again."""
+"""``manage.py rescore``: score every stored trial and study again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Command(BaseCommand):
-    help = "Score every stored trial again from what is stored, and say what changed."
+    help = "Score every stored trial and study again from what is stored, and say what changed."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -34,7 +34,8 @@ class Command(BaseCommand):
         except RubricError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(
-            f"Rubric {rubric}, {at.date()}: {scored.trials:,} trials, {scored.written:,} maturities new, "
+            f"Rubric {rubric}, {at.date()}: {scored.trials:,} trials, {scored.studies:,} studies, "
+            f"{scored.written:,} maturities new, "
             f"{scored.confirmed:,} confirmed, {scored.superseded:,} no longer current, "
-            f"{scored.without:,} trials without a maturity, {perf_counter() - began:.1f} s."
+            f"{scored.without:,} without a maturity, {perf_counter() - began:.1f} s."
         )
