@@ -13,10 +13,11 @@ import os
 import secrets
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
-from . import bounds, servers
+from . import bounds, servers, studies
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -37,7 +38,8 @@ def main() -> int:
         for name in ("bulk_create", "update_or_create"):
             _say(f"Django {name} …")
             references[name] = _step(name, registry.base_url, environment)
-    measures = bounds.judged(rounds) + bounds.beside(rounds, references)
+        imports = _imports(options, environment)
+    measures = bounds.judged(rounds) + bounds.of_studies(imports) + bounds.beside(rounds, references)
     bounds.show(measures)
     written = {
         "records": options.records,
@@ -47,6 +49,7 @@ def main() -> int:
         "measures": bounds.as_json(measures),
         "rounds": rounds,
         "references": references,
+        "imports": imports,
     }
     options.json.parent.mkdir(parents=True, exist_ok=True)
     options.json.write_text(json.dumps(written, indent=1) + "\n")
@@ -60,6 +63,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--records", type=int, default=20_000)
     parser.add_argument("--changes", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--studies", type=int, default=50_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path, default=ROOT / "test-results" / "benchmark.json")
     return parser.parse_args()
@@ -80,7 +84,7 @@ def _environment(database_url: str, base_url: str) -> dict[str, str]:
 def _round(
     number: int, options: argparse.Namespace, registry: servers.Registry, environment: dict[str, str]
 ) -> dict[str, Any]:
-    """Product, no-op, changes, limit; the rows that the product left are those that the limit stores."""
+    """Product, no-op, changes, limits; the rows that the product left are those that the limit stores."""
     done: dict[str, Any] = {}
     _say(f"Round {number} of {options.rounds}: full sync …")
     done["product"] = _step("product", registry.base_url, environment)
@@ -93,8 +97,23 @@ def _round(
     registry.turn("day-one")
     _check(done["changes"], records=options.changes)
     _say(f"Round {number} of {options.rounds}: the limit …")
-    done["limit"] = _step("limit", registry.base_url, environment)
+    for name in ("limit", "copy_alone"):
+        done[name] = _step(name, registry.base_url, environment)
     return done
+
+
+def _imports(options: argparse.Namespace, environment: dict[str, str]) -> list[dict[str, Any]]:
+    """A file of studies taken in, and the limit, in turn."""
+    rounds = []
+    with tempfile.TemporaryDirectory() as folder:
+        table = Path(folder) / "studies.csv"
+        studies.write(table, count=options.studies, seed=options.seed)
+        for number in range(1, options.rounds + 1):
+            _say(f"Round {number} of {options.rounds}: {options.studies:,} studies from a file, then the limit …")
+            product = _step("studies", str(table), environment)
+            _check(product, records=options.studies)
+            rounds.append({"product": product, "limit": _step("studies_limit", str(table), environment)})
+    return rounds
 
 
 def _step(name: str, base_url: str, environment: dict[str, str]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from rich.table import Table
 SHARE_OF_LIMIT = 0.5  # of the limit's pace, the network left out of both
 PEAK_MEMORY = 300.0  # MB of the product's process, whatever the number of records
 NOOP_REQUESTS = 1
+STUDIES_OF_COPY = 0.1  # of the pace at which COPY stores the same rows, which it neither checks, reads nor scores
 SHARE_FOR_CHANGES = 0.03  # of a full sync's time, for a hundred changes among twenty thousand
 
 
@@ -74,17 +75,46 @@ def judged(rounds: list[dict[str, Any]]) -> list[Measure]:
     ]
 
 
+def of_studies(rounds: list[dict[str, Any]]) -> list[Measure]:
+    """The figures of a file of studies, from every round's product and limit."""
+    product = [each["product"]["seconds"] for each in rounds]
+    limit = [each["limit"]["seconds"] for each in rounds]
+    shares = [ours / theirs for ours, theirs in zip(limit, product, strict=True)]
+    best = min((each["product"] for each in rounds), key=lambda step: step["seconds"])
+    return [
+        Measure(
+            f"pace of {best['records']:,} studies from a file, as a share of COPY",
+            min(limit) / min(product),
+            at_least=STUDIES_OF_COPY,
+            note=f"best of each; round by round {spread(shares)}; {best['records'] / best['seconds']:,.0f} records/s",
+        ),
+        Measure(
+            "peak memory of the importing process",
+            max(each["product"]["peak_mb"] for each in rounds),
+            "MB",
+            at_most=PEAK_MEMORY,
+        ),
+    ]
+
+
 def beside(rounds: list[dict[str, Any]], references: dict[str, dict[str, Any]]) -> list[Measure]:
     """The figures without a bound: paces in records a second, the network left out."""
     best_product = min((each["product"] for each in rounds), key=lambda step: step["seconds"])
     best_limit = min((each["limit"] for each in rounds), key=lambda step: step["seconds"])
+    best_copy = min((each["copy_alone"] for each in rounds), key=lambda step: step["seconds"])
     measures = [
         Measure("full sync", best_product["records"] / best_product["seconds"], "records/s", note=_parts(best_product)),
         Measure(
-            "the limit: decode + COPY",
+            "the limit: decode + COPY + vectors",
             best_limit["records"] / best_limit["seconds"],
             "records/s",
             note=_parts(best_limit),
+        ),
+        Measure(
+            "decode + COPY of ready vectors",
+            best_copy["records"] / best_copy["seconds"],
+            "records/s",
+            note=f"a full sync does {best_copy['seconds'] / best_product['seconds']:.2f} of that; {_parts(best_copy)}",
         ),
     ]
     for name, step in references.items():

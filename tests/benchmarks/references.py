@@ -1,9 +1,15 @@
 """What the same machine and the same database can do with the same records, without the product.
 
-Three writers of the rows that the product left: the limit (COPY), Django's ``bulk_create``, and Django's
-``update_or_create``. Each decodes every record and hashes and packs it as the product must, then stores rows that
-are ready: no row is built, no text read, no search vector computed. So the limit is what any program that
-keeps these records in these tables has to spend, and nothing of what this program does with them.
+Writers of the rows that the product left. Each decodes every record, hashes it and packs it, then stores rows that are
+ready: nothing is chosen, unescaped or compared, no text is read and nothing scored.
+
+    limit              the rows are COPYed into a temporary table and inserted from there with their full-text vectors,
+                       which PostgreSQL alone can make, and not within COPY
+    copy alone         the rows are COPYed into their tables, vectors and all, as a restored dump would be
+    bulk_create        Django's, of ready instances
+    update_or_create   Django's, a record at a time, for a sample
+
+What any program has to spend that ends with these rows from these records is the limit; ``docs/benchmarks.md`` argues.
 """
 
 from __future__ import annotations
@@ -20,14 +26,18 @@ from django.db import connection, transaction
 
 from tracker.models import Trial, TrialVersion
 from tracker.sources.packing import LEVEL
+from tracker.sync.columns import searched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from django.db.backends.utils import CursorWrapper
     from django.db.models import Model
 
 PAGE = 1000
 KEPT = {"tracker_trial": "bench_trial", "tracker_trialversion": "bench_version"}
+WORDS = ("words_a", "words_b", "words_c", "words_d")
+VECTOR = " || ".join(f"setweight(to_tsvector('english', {words}), '{words[-1].upper()}')" for words in WORDS)
 
 
 class Page(msgspec.Struct, rename="camel"):
@@ -52,13 +62,30 @@ class Spent:
 
 
 def keep_rows() -> None:
-    """Put the rows that the product left aside, for the others to store again."""
+    """Put the rows that the product left aside, for the others to store again, and the texts of their vectors.
+
+    Once: what the product leaves is the same in every round.
+    """
     with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('bench_words')")
+        if cursor.fetchone() != (None,):
+            return
         for table, kept in KEPT.items():
-            cursor.execute(f"DROP TABLE IF EXISTS {kept}")
             cursor.execute(f"CREATE UNLOGGED TABLE {kept} AS TABLE {table}")
+        cursor.execute(
+            "CREATE UNLOGGED TABLE bench_words (nct_id text, words_a text, words_b text, words_c text, words_d text)"
+        )
+        # One connection cannot read rows and take rows in at a time, so the texts (a kB a record) are gathered first.
+        words = []
+        for version in TrialVersion.objects.iterator(chunk_size=200):
+            record = version.record()
+            words.append((record.nct_id, *searched(record)))
+        with cursor.copy("COPY bench_words FROM STDIN") as copy:
+            for row in words:
+                copy.write_row(row)
         cursor.execute("CREATE INDEX ON bench_trial (nct_id)")
         cursor.execute("CREATE INDEX ON bench_version (trial_id)")
+        cursor.execute("CREATE INDEX ON bench_words (nct_id)")
 
 
 def empty_tables(*, runs: bool) -> None:
@@ -116,17 +143,40 @@ def decode_and_pack(studies: list[msgspec.Raw], spent: Spent) -> list[str]:
 
 
 def limit(base_url: str) -> Spent:
-    """Decode, pack, and COPY the ready rows, in binary, a transaction a page."""
+    """Decode, pack, COPY the ready rows in binary, and let the database make the vectors; a transaction a page."""
     spent = Spent()
-    columns = {model._meta.db_table: _columns(model) for model in (Trial, TrialVersion)}
+    columns = _columns(Trial, without="search")
+    _make_stage(columns)
     for studies in pages(base_url, spent):
         numbers = decode_and_pack(studies, spent)
-        ready = {table: _ready(table, columns[table], numbers) for table in KEPT}
+        chosen = ", ".join(f"trial.{name}" for name in columns.split(", "))
+        trials = _ready(
+            f"SELECT {chosen}, {', '.join(WORDS)} FROM bench_trial AS trial JOIN bench_words USING (nct_id) "
+            "WHERE nct_id = ANY(%s) ORDER BY nct_id",
+            numbers,
+        )
+        versions = _ready_versions(numbers)
         begun = time.perf_counter()
         with transaction.atomic(), connection.cursor() as cursor:
-            for table, rows in ready.items():
-                with cursor.copy(f"COPY {table} ({columns[table]}) FROM STDIN (FORMAT BINARY)") as copy:
-                    copy.write(rows)
+            _copy(cursor, "bench_stage", f"{columns}, {', '.join(WORDS)}", trials)
+            cursor.execute(f"INSERT INTO tracker_trial ({columns}, search) SELECT {columns}, {VECTOR} FROM bench_stage")
+            _copy(cursor, "tracker_trialversion", _columns(TrialVersion), versions)
+        spent.stored += time.perf_counter() - begun
+    return spent
+
+
+def copy_alone(base_url: str) -> Spent:
+    """Decode, pack, and COPY the ready rows in binary into their tables; a transaction a page."""
+    spent = Spent()
+    columns = _columns(Trial)
+    for studies in pages(base_url, spent):
+        numbers = decode_and_pack(studies, spent)
+        trials = _ready(f"SELECT {columns} FROM bench_trial WHERE nct_id = ANY(%s) ORDER BY nct_id", numbers)
+        versions = _ready_versions(numbers)
+        begun = time.perf_counter()
+        with transaction.atomic(), connection.cursor() as cursor:
+            _copy(cursor, "tracker_trial", columns, trials)
+            _copy(cursor, "tracker_trialversion", _columns(TrialVersion), versions)
         spent.stored += time.perf_counter() - begun
     return spent
 
@@ -162,16 +212,34 @@ def update_or_create(base_url: str, *, sample: int) -> Spent:
     return spent
 
 
-def _columns(model: type[Model]) -> str:
-    return ", ".join(f'"{field.column}"' for field in model._meta.concrete_fields if field.column != "id")
+def _columns(model: type[Model], *, without: str = "id") -> str:
+    names = [field.column for field in model._meta.concrete_fields]
+    return ", ".join(f'"{name}"' for name in names if name not in ("id", without))
 
 
-def _ready(table: str, columns: str, numbers: list[str]) -> bytes:
-    """These trials' rows as COPY's own binary format; read before the clock starts."""
-    key = "nct_id" if table == "tracker_trial" else "trial_id"
-    query = f"COPY (SELECT {columns} FROM {KEPT[table]} WHERE {key} = ANY(%s) ORDER BY {key}) TO STDOUT (FORMAT BINARY)"
-    with connection.cursor() as cursor, cursor.copy(query, [numbers]) as copy:
+def _make_stage(columns: str) -> None:
+    texts = ", ".join(f"''::text AS {words}" for words in WORDS)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE TEMPORARY TABLE bench_stage ON COMMIT DELETE ROWS AS "
+            f"SELECT {columns}, {texts} FROM tracker_trial WITH NO DATA"
+        )
+
+
+def _ready(query: str, numbers: list[str]) -> bytes:
+    """The rows of this query as COPY's own binary format; read before the clock starts."""
+    with connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT BINARY)", [numbers]) as copy:
         return b"".join(bytes(block) for block in copy)
+
+
+def _ready_versions(numbers: list[str]) -> bytes:
+    columns = _columns(TrialVersion)
+    return _ready(f"SELECT {columns} FROM bench_version WHERE trial_id = ANY(%s) ORDER BY trial_id", numbers)
+
+
+def _copy(cursor: CursorWrapper, table: str, columns: str, rows: bytes) -> None:
+    with cursor.copy(f"COPY {table} ({columns}) FROM STDIN (FORMAT BINARY)") as copy:
+        copy.write(rows)
 
 
 def _instances(numbers: list[str]) -> tuple[list[Trial], list[TrialVersion]]:
@@ -189,4 +257,8 @@ def _values(row: Model) -> dict[str, object]:
     return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields if not field.primary_key}
 
 
-WRITERS: dict[str, Callable[[str], Spent]] = {"limit": limit, "bulk_create": bulk_create}
+WRITERS: dict[str, Callable[[str], Spent]] = {
+    "limit": limit,
+    "copy_alone": copy_alone,
+    "bulk_create": bulk_create,
+}

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import django
@@ -120,11 +121,21 @@ def reference(name: str, base_url: str) -> dict[str, Any]:
     }
 
 
+def of_studies(name: str, table: Path) -> dict[str, Any]:
+    from . import studies
+
+    result = studies.product(table) if name == "studies" else studies.limit(table)
+    return result | {"peak_mb": peak_mb()}
+
+
 def main() -> None:
     name, base_url = sys.argv[1:]
     django.setup()
     steps = {"product": product, "noop": sync, "changes": sync}
-    result = steps[name]() if name in steps else reference(name, base_url)
+    if name.startswith("studies"):
+        result = of_studies(name, Path(base_url))
+    else:
+        result = steps[name]() if name in steps else reference(name, base_url)
     sys.stdout.write(json.dumps(result) + "\n")
 
 

@@ -10,6 +10,7 @@ def a_round(*, product=10.0, limit=6.0, changes=0.2, peak_mb=250.0, requests=1):
     return {
         "product": step | {"seconds": product},
         "limit": step | {"seconds": limit},
+        "copy_alone": step | {"seconds": limit / 2},
         "noop": step | {"seconds": 0.01, "requests": requests},
         "changes": step | {"seconds": changes},
     }
@@ -50,3 +51,4 @@ def test_information_is_neither_reached_nor_missed():
 
     assert {each.reached for each in measures} == {None}
     assert any("4.0 times" in each.note for each in measures)
+    assert any("0.30 of that" in each.note for each in measures)
