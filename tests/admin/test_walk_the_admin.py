@@ -8,14 +8,18 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils import timezone
 
+from tracker.admin.deciding import Decides
+from tracker.curation import decisions
 from tracker.models import Trial
+from tracker.terms import EV_ITEMS
 
 pytestmark = pytest.mark.django_db
 
 PAGES = sorted(admin.site._registry, key=lambda model: model._meta.label)
-READ_ONLY = [
-    model for model in PAGES if model._meta.app_label == "tracker" and model._meta.model_name != "registryquery"
-]
+#: what a person may write here, each by one act of its own
+WRITTEN = {"registryquery", "literaturequery", "studyfile", "study", "candidate", "evidencelink", "lineagelink"}
+READ_ONLY = [model for model in PAGES if model._meta.app_label == "tracker" and model._meta.model_name not in WRITTEN]
+DECIDED = [model for model, page in admin.site._registry.items() if isinstance(page, Decides)]
 names = pytest.mark.parametrize("model", PAGES, ids=lambda model: model._meta.label)
 
 
@@ -36,7 +40,9 @@ def row_of(model, everything):
 def test_every_page_that_curators_need_is_registered():
     assert {model._meta.label for model in PAGES} >= {
         "tracker.Trial", "tracker.RegistryQuery", "tracker.SyncRun", "tracker.SetAside", "tracker.RegistryDescription",
-        "tracker.Annotation", "django_celery_beat.PeriodicTask", "django_celery_beat.CrontabSchedule",
+        "tracker.Annotation", "tracker.StudyFile", "tracker.Study", "tracker.StudyFact", "tracker.Candidate",
+        "tracker.EvidenceLink", "tracker.LineageLink", "tracker.SuspectedDuplicate", "tracker.LiteratureQuery",
+        "tracker.HistoryEntry", "django_celery_beat.PeriodicTask", "django_celery_beat.CrontabSchedule",
         "django_celery_beat.IntervalSchedule", "auth.User", "auth.Group",
     }  # fmt: skip
 
@@ -104,12 +110,24 @@ def _ten_more(row) -> None:
         "tracker.RegistryDescription": lambda number: {"content_hash": str(number) * 64},
         "tracker.Annotation": lambda number: {"term": f"term-{number}"},
         "tracker.SyncRun": lambda number: {},
+        "tracker.Study": lambda number: {"pmid": f"9{number}", "doi": None, "pmcid": None},
+        "tracker.StudyFact": lambda number: {"name": EV_ITEMS[number]},
+        "tracker.Candidate": lambda number: {"slug": f"candidate-{number}"},
+        "tracker.EvidenceLink": lambda number: {"candidate_id": _copy(row.candidate, slug=f"another-{number}").pk},
+        "tracker.LineageLink": lambda number: {"to_trial_id": _copy(row.to_trial, nct_id=f"NCT2000000{number}").pk},
+        "tracker.SuspectedDuplicate": lambda number: {"other_id": _copy(row.other, pmid=f"8{number}", doi=None).pk},
+        "tracker.LiteratureQuery": lambda number: {"slug": f"query-{number}"},
+        "tracker.HistoryEntry": lambda number: {},
+        "tracker.StudyFile": lambda number: {},
     }[row._meta.label]
-    values = {
-        field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields if not field.primary_key
-    }
     for number in range(10):
-        type(row).objects.create(**{**values, **unique(number)})
+        _copy(row, **unique(number))
+
+
+def _copy(row, **told):
+    columns = row._meta.concrete_fields
+    values = {field.attname: getattr(row, field.attname) for field in columns if not field.primary_key}
+    return type(row).objects.create(**{**values, **told})
 
 
 def _request(client):
@@ -172,3 +190,36 @@ def test_the_schedule_says_when_in_words(as_lead, everything):
     assert "At 14:30" in page
     assert "UTC" in page
     assert "not yet" in page
+
+
+@pytest.mark.parametrize("model", DECIDED, ids=lambda model: model._meta.label)
+def test_what_people_decide_is_not_deleted_and_not_written_past_its_act(model, as_lead, everything, monkeypatch):
+    row = everything[model._meta.label]
+    before = type(row).objects.filter(pk=row.pk).values().get()
+
+    def refused(*_, **__):
+        raise decisions.Declined("not today")
+
+    for name in decisions.__all__:
+        if not isinstance(getattr(decisions, name), type):
+            monkeypatch.setattr(decisions, name, refused)
+    page = as_lead.get(address(model, "change", row.pk))
+    said = filled(page.context["adminform"].form)
+    for formset in page.context["inline_admin_formsets"]:
+        said |= filled(formset.formset.management_form)
+    answer = as_lead.post(address(model, "change", row.pk), {**said, "why": "because", "_save": "Save"})
+    assert "not today" in answer.content.decode()
+    assert as_lead.post(address(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+    assert type(row).objects.filter(pk=row.pk).values().get() == before
+
+
+def filled(form) -> dict[str, object]:
+    """What a browser would send for this form as it stands."""
+    values = {}
+    for field in form:
+        value = field.value()
+        if hasattr(field.field, "prepare_value"):
+            value = field.field.prepare_value(value)
+        if value is not None and value is not False and value != []:
+            values[field.html_name] = value
+    return values

@@ -7,9 +7,41 @@ Importing this package registers every page; Django's autodiscovery does so.
 
 from django.contrib import admin
 
-from . import annotations, descriptions, people, queries, runs, schedule, set_aside, trials
+from . import (
+    annotations,
+    candidates,
+    descriptions,
+    duplicates,
+    history,
+    links,
+    literature,
+    people,
+    queries,
+    runs,
+    schedule,
+    set_aside,
+    studies,
+    study_files,
+    trials,
+)
 
-__all__ = ["annotations", "descriptions", "people", "queries", "runs", "schedule", "set_aside", "trials"]
+__all__ = [
+    "annotations",
+    "candidates",
+    "descriptions",
+    "duplicates",
+    "history",
+    "links",
+    "literature",
+    "people",
+    "queries",
+    "runs",
+    "schedule",
+    "set_aside",
+    "studies",
+    "study_files",
+    "trials",
+]
 
 # The index with its notices; by a name of its own, because unfold's template of the same name stands first.
 admin.site.index_template = "admin/tracker/index.html"

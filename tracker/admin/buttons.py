@@ -11,11 +11,15 @@ from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from kombu.exceptions import OperationalError
 from unfold.admin import ModelAdmin
+
+from tracker.curation.decisions import Declined
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -28,6 +32,8 @@ class Button:
 
     `act` names the method of the admin that is called with the request and the record (None on a list). It returns
     the sentence that the person reads afterwards. `shown` names a method that says whether the record can take it.
+    `asks` is a question to be answered on a page of its own before the act is done; there, with `wants_why`, a reason
+    is given, which the act finds among the posted values.
     """
 
     name: str
@@ -36,10 +42,18 @@ class Button:
     permission: str
     act: str
     shown: str = ""
+    asks: str = ""
+    wants_why: bool = False
 
 
 class NotDone(Exception):
     """The act was refused below; its words say what was wrong and what to do next."""
+
+
+def person(request: HttpRequest) -> User:
+    """Who acts: the admin lets nobody in who has not logged in."""
+    assert isinstance(request.user, User)
+    return request.user
 
 
 class WithButtons(ModelAdmin):
@@ -80,12 +94,16 @@ class WithButtons(ModelAdmin):
                 missing: HttpResponse = self._get_obj_does_not_exist_redirect(request, options, object_id)
                 return missing
             back = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[object_id])
+        if button.asks and "confirmed" not in request.POST:
+            return self._ask_first(request, button=button, record=record, back=back)
         try:
+            if record is not None and request.POST.get("as_seen", self.as_seen(record)) != self.as_seen(record):
+                raise NotDone(f"“{record}” was changed meanwhile, so nothing was done. Look at it again and decide.")
             said = getattr(self, button.act)(request, record)
             if record is not None:
                 self.log_change(request, record, said)  # the record's history says who pressed what
             self.message_user(request, said, messages.SUCCESS)
-        except NotDone as refusal:
+        except (NotDone, Declined) as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
         except OperationalError:
             self.message_user(
@@ -95,6 +113,22 @@ class WithButtons(ModelAdmin):
                 messages.ERROR,
             )
         return HttpResponseRedirect(back)
+
+    def as_seen(self, record: Model) -> str:
+        """What of the record a person decides on, so that a decision made on an old page is noticed."""
+        return ""
+
+    def _ask_first(self, request: HttpRequest, *, button: Button, record: Model | None, back: str) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": button.label,
+            "opts": self.model._meta,
+            "button": button,
+            "record": record,
+            "seen": request.POST.get("as_seen", ""),
+            "back": back,
+        }
+        return TemplateResponse(request, "admin/tracker/confirm.html", context)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         options = self.model._meta
@@ -113,6 +147,7 @@ class WithButtons(ModelAdmin):
         context["buttons"] = [
             {
                 "button": button,
+                "seen": self.as_seen(obj) if obj else "",
                 "address": reverse(
                     f"admin:{options.app_label}_{options.model_name}_{button.name}", args=[obj.pk if obj else ""]
                 ),

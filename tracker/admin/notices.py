@@ -106,7 +106,26 @@ def stylesheet(request: HttpRequest) -> str:
 def navigation(request: HttpRequest) -> list[dict[str, object]]:
     """The side bar: what the person may see, by subject."""
     groups = (
-        ("Evidence", (("Trials", "science", "tracker", "trial"), ("Annotations", "label", "tracker", "annotation"))),
+        (
+            "Evidence",
+            (
+                ("Trials", "science", "tracker", "trial"),
+                ("Studies", "article", "tracker", "study"),
+                ("Candidates", "vaccines", "tracker", "candidate"),
+                ("Evidence links", "link", "tracker", "evidencelink"),
+                ("Lineage", "account_tree", "tracker", "lineagelink"),
+            ),
+        ),
+        (
+            "What was read",
+            (
+                ("Annotations", "label", "tracker", "annotation"),
+                ("Study facts", "fact_check", "tracker", "studyfact"),
+                ("Suspected duplicates", "difference", "tracker", "suspectedduplicate"),
+                ("History", "history", "tracker", "historyentry"),
+            ),
+        ),
+        ("Europe PMC", (("Literature queries", "search", "tracker", "literaturequery"),)),
         (
             "Registry",
             (

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.utils import timezone
 from unfold.decorators import display
 
 from tracker.models import SyncRun
+from tracker.reads.wording import utc
+from tracker.sync import pulls
 from tracker.terms import GOOD_RUNS, RunState
 
-from .buttons import ReadOnly
+from .buttons import Button, NotDone, ReadOnly
 from .showing import as_words, table
 from .syncing import SYNC_ALL, SYNC_ALL_WHOLE, SyncsAll
 
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 # What each bad end means to the person who reads it, and what to do next.
 ADVICE = {
     RunState.SUSPECT: "This run is not believed. Nothing was marked as gone. Compare its shares below with the run "
-    "before, look at the registry's own page, then start a full sync.",
+    "before and look at the registry's own page: if it is true, believe it; if not, start a full sync.",
     RunState.BLOCKED: "The registry blocked us (403). Earlier data stand. See HTTP_USER_AGENT and CTGOV_MIN_INTERVAL, "
     "wait some hours, then start a sync.",
     RunState.REFUSED: "The registry refused the question; its words stand in the message. Correct the query, then "
@@ -44,6 +47,18 @@ class SyncRunAdmin(SyncsAll, ReadOnly):
     search_fields = ("message", "query__slug")
     date_hierarchy = "started"
     list_buttons = (SYNC_ALL, SYNC_ALL_WHOLE)
+    record_buttons = (
+        Button(
+            name="believe",
+            label="Believe this answer",
+            explains="takes the answer as true; later runs are compared with it.",
+            permission="tracker.change_syncrun",
+            act="believe",
+            shown="is_suspect",
+            asks="Is this what the registry really holds now? Later runs are compared with this one, and the next "
+            "whole pull marks as gone what it no longer holds.",
+        ),
+    )
     readonly_fields = (
         "query", "kind", "state_words", "message", "started", "seconds", "asked_words", "data_version",
         "posted_words", "expected_words", "pages", "requests", "seen", "new", "changed", "unchanged", "set_aside",
@@ -136,6 +151,14 @@ class SyncRunAdmin(SyncsAll, ReadOnly):
             return "none"
         rows = sorted(run.drift.items(), key=lambda pair: (-pair[1], pair[0]))
         return table(("what", "records"), ((what, f"{count:,}") for what, count in rows))
+
+    def is_suspect(self, run: SyncRun) -> bool:
+        return run.state == RunState.SUSPECT
+
+    def believe(self, request: HttpRequest, run: SyncRun) -> str:
+        if not pulls.believe(run=run, by=str(request.user), at=timezone.now()):
+            raise NotDone("This run is not suspect (any more), so there is nothing to believe.")
+        return f"The run of {utc(run.started)} is believed. The next whole pull goes by it."
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *, obj: Model | None = None, **kwargs: Any

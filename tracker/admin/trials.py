@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 
-class _Seen(TabularInline):
-    """Rows that a trial's page shows and nobody edits there."""
+class Seen(TabularInline):
+    """Rows that a record's page shows and nobody edits there."""
 
     extra = 0
     tab = True
@@ -35,7 +35,7 @@ class _Seen(TabularInline):
         return False
 
 
-class MaturityInline(_Seen):
+class MaturityInline(Seen):
     model = Maturity
     fields = readonly_fields = (
         "track", "stage_words", "step", "strength_words", "score_words", "momentum", "rubric", "scored_on",
@@ -55,12 +55,12 @@ class MaturityInline(_Seen):
         return interval(maturity.score, maturity.score_possible)
 
 
-class AnnotationInline(_Seen):
+class AnnotationInline(Seen):
     model = Annotation
     fields = readonly_fields = ("facet", "term", "state", "proposer", annotation_words)
 
 
-class VersionInline(_Seen):
+class VersionInline(Seen):
     model = TrialVersion
     fields = readonly_fields = (
         "number", "origin", "is_partial", "registry_version", "last_update_post_date", "first_seen", "raw_size",
@@ -71,7 +71,7 @@ class VersionInline(_Seen):
         return versions.defer("raw")  # a record may be above 1 MB; the list needs none of it
 
 
-class ChangeInline(_Seen):
+class ChangeInline(Seen):
     model = ChangeEvent
     fields = readonly_fields = ("kind", "field", "before_words", "after_words", "days", "posted", "seen")
 

@@ -24,7 +24,7 @@ from tracker.models import (
 from tracker.terms import AnnotationState
 
 from .acts import Declined, Overtaken, _remember, hold_store, reason, row, score_again, score_evidence_of
-from .studies import IDENTIFIERS, whole
+from .studies import IDENTIFIERS, SCHEMES, whole
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -37,9 +37,6 @@ FILLED = (
     *IDENTIFIERS, "journal", "year", "published_given", "abstract", "language", "is_open_access", "source_url",
     "read_at", "summary", "ev_track_id", "ev_metric", "last_author_institution", "collection_key",
 )  # fmt: skip
-
-
-SCHEMES = {"pmid": "pmid", "pmcid": "pmcid", "doi": "doi", "preprint_doi": "doi", "collection_key": "key"}
 
 
 @transaction.atomic

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 
 from tracker.curation.shapes import WrongShape, shaped
 from tracker.models import Annotation, Experiment, Study, StudyFact
@@ -17,7 +16,7 @@ from tracker.terms import AnnotationState, ExperimentKind, Facet, FactOrigin, Pr
 from .acts import Declined, Overtaken, Row, _remember, differences, hold_store, score_again, told
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from django.contrib.auth.models import User
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from tracker.sources.bibliography import StudyRecord
 
 IDENTIFIERS = ("pmid", "pmcid", "doi", "preprint_doi")
+SCHEMES = {"pmid": "pmid", "pmcid": "pmcid", "doi": "doi", "preprint_doi": "doi", "collection_key": "key"}
 #: what a person may write on a study's own row
 COLUMNS = (
     *IDENTIFIERS, "title", "authors", "journal", "year", "published_given", "abstract", "keywords", "mesh_terms",
@@ -67,10 +67,7 @@ def enter_study(*, entry: Entry, by: User, at: datetime, why: str = "", looked_u
     columns = _clean(entry.columns)
     if not columns.get("title"):
         raise Declined("A study needs a title.")
-    for name in IDENTIFIERS:
-        _refuse_known(name, columns.get(name), but=None)
-    for name in looked_up.identifiers if looked_up else ():
-        _refuse_known(*name.split(":", 1), but=None)
+    _refuse_known([*_identifiers(columns), *(looked_up.identifiers if looked_up else ())], but=None)
     filled = {name: value for name, value in columns.items() if value not in (None, "", [])}
     origin = StudyOrigin.EUROPEPMC if looked_up else StudyOrigin.HAND
     record = looked_up or study_record(**{name: value for name, value in filled.items() if name in FIELDS})  # type: ignore[arg-type]  # its values are checked by the columns
@@ -107,9 +104,7 @@ def change_study(
         raise Declined("A study needs a title.")
     before = whole(standing)
     said = {name: value for name, value in columns.items() if _is_said(standing, name, value)}
-    for name in IDENTIFIERS:
-        if name in said:
-            _refuse_known(name, said[name], but=standing)
+    _refuse_known(_identifiers(said), but=standing)
     changed = _set_columns(standing, said)
     standing.entered = sorted({*standing.entered, *(set(changed) - NEVER_HELD)})
     _write(standing, entry, by=by, at=at)
@@ -186,18 +181,17 @@ def _set_columns(study: Study, columns: Mapping[str, object]) -> list[str]:
     return list(columns)
 
 
-def _refuse_known(column: str, value: object, *, but: Study | None) -> None:
-    if not value:
-        return
-    # A preprint's DOI may stand on the paper it became, and the other way round: they are one study.
-    columns = {"doi": ("doi", "preprint_doi"), "preprint_doi": ("doi", "preprint_doi"), "key": ("collection_key",)}
-    scheme = "doi" if column == "preprint_doi" else column
-    by_column = [Q(**{one: value}) for one in columns.get(column, (column,)) if column != "ppr"]
-    for where in (*by_column, Q(other_ids__contains=[f"{scheme}:{value}"])):
-        known = Study.objects.filter(where).first()
+def _refuse_known(identifiers: Iterable[str], *, but: Study | None) -> None:
+    """No identifier may lead to two studies."""
+    for one in identifiers:
+        known = Study.objects.known_as([one]).first()
         if known is not None and known != but:
-            label = {"doi": "DOI", "preprint_doi": "preprint DOI"}.get(column, column.upper())
-            raise Declined(f"{label} {value} is known: study {known.pk}, “{known.title}”. Change that one.")
+            scheme, _, value = one.partition(":")
+            raise Declined(f"{scheme.upper()} {value} is known: study {known.pk}, “{known.title}”. Change that one.")
+
+
+def _identifiers(columns: Mapping[str, object]) -> list[str]:
+    return [f"{SCHEMES[name]}:{columns[name]}" for name in IDENTIFIERS if columns.get(name)]
 
 
 def _write(study: Study, entry: Entry, *, by: User, at: datetime) -> None:
