@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.reads.bench import bench_work
 from tests.reads.starter import starter_trials
 from tracker.models import Annotation, ChangeEvent, Maturity, RegistryQuery, SyncRun, Trial, TrialAlias, TrialVersion
 
@@ -42,6 +43,12 @@ def eight(db) -> list[Trial]:
     )  # fmt: skip
     TrialAlias.objects.create(alias="NCT00000042", trial=one, seen=NOON)
     return trials
+
+
+@pytest.fixture
+def bench(eight):
+    """Studies and candidates beside the eight trials; studies by a short name."""
+    return bench_work()
 
 
 @pytest.fixture

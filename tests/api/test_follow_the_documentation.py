@@ -31,7 +31,7 @@ def shows(printed: object, answered: object) -> bool:
 
 
 @pytest.mark.parametrize(("address", "code", "printed"), EXAMPLES, ids=[example[0] for example in EXAMPLES])
-def test_an_example_answers_what_is_printed(eight, runs, client, address, code, printed):
+def test_an_example_answers_what_is_printed(bench, runs, client, address, code, printed):
     answer = client.get(address)
     assert answer.status_code == int(code or 200)
     assert shows(yaml.safe_load(printed), answer.json()), answer.json()

@@ -34,16 +34,24 @@ def one_connection():
 
 @schema.parametrize()
 @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-def test_every_answer_has_the_described_shape(case, one_connection, eight, runs):
+def test_every_answer_has_the_described_shape(case, one_connection, bench, runs):
     case.call_and_validate(checks=CHECKS)
 
 
 @pytest.mark.parametrize(
     "path",
-    ["/api/v1/trials/", f"/api/v1/trials/{ONE}/", f"/api/v1/why/{ONE}/", "/api/v1/changes/", "/api/v1/sync-runs/"],
-)
-def test_a_full_answer_has_the_described_shape(one_connection, eight, runs, path):
-    operation = schema[path.replace(ONE, "{nct_id}")]["GET"]
-    answer = operation.Case(path_parameters={"nct_id": ONE} if ONE in path else {}).call()
+    [
+        "/api/v1/trials/", f"/api/v1/trials/{ONE}/", f"/api/v1/why/{ONE}/", "/api/v1/changes/", "/api/v1/sync-runs/",
+        "/api/v1/studies/", "/api/v1/studies/900002/", "/api/v1/candidates/", "/api/v1/candidates/dexosomes/",
+    ],
+)  # fmt: skip
+def test_a_full_answer_has_the_described_shape(one_connection, bench, runs, path):
+    named = {"nct_id": ONE, "number": "900002", "slug": "dexosomes"}
+    given = {name: value for name, value in named.items() if value in path}
+    described = path
+    for name, value in given.items():
+        described = described.replace(value, f"{{{name}}}")
+    operation = schema[described]["GET"]
+    answer = operation.Case(path_parameters=given).call()
     assert answer.status_code == 200
     operation.validate_response(answer)

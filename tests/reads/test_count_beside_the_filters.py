@@ -7,7 +7,8 @@ import pytest
 from tests.reads.starter import ROWS, starter_trials
 from tracker.models import Trial
 from tracker.reads.facets import chips, counts, facets
-from tracker.reads.trials import NOT_REPORTED, TrialFilter
+from tracker.reads.listing import NOT_REPORTED
+from tracker.reads.trials import TrialFilter
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from tests.reads.starter import ROWS, starter_trials
 from tracker.models import Trial
-from tracker.reads.trials import SORTS, Cursor, Refused, Sort, TrialFilter, page_of_trials
+from tracker.reads.listing import Cursor, Refused
+from tracker.reads.trials import SORTS, Sort, TrialFilter, page_of_trials
 
 pytestmark = pytest.mark.django_db
 

@@ -1,4 +1,4 @@
-"""What happened to trials, and the runs that brought it: two lists, newest first."""
+"""What happened to trials and studies, and the runs that brought it: two lists, newest first."""
 
 from __future__ import annotations
 
@@ -41,15 +41,18 @@ PAGING = [
 
 
 class ChangeList(Asked):
-    """Named differences between neighbouring versions, and trials that came, went and came back."""
+    """Named differences between neighbouring versions, trials that came and went, studies retracted or corrected."""
 
-    parameters = frozenset({"trial", "kind", "since", "page_size", "cursor"})
+    parameters = frozenset({"trial", "study", "kind", "since", "page_size", "cursor"})
 
     @extend_schema(
         operation_id="changes_list",
         summary="List changes, newest first",
         parameters=[
             OpenApiParameter("trial", str, description="NCT number."),
+            OpenApiParameter(
+                "study", {"type": "integer", "minimum": 1, "maximum": 999_999_999}, description="A study's number here."
+            ),
             OpenApiParameter("kind", str, enum=[kind.value for kind in terms.ChangeKind]),
             OpenApiParameter(
                 "since", {"type": "string", "format": "date"}, description="Seen on this day (UTC) or later."
@@ -59,12 +62,14 @@ class ChangeList(Asked):
         responses={200: ChangesPageSerializer, 400: REFUSED},
     )
     def get(self, request: Request) -> Response:
-        rows = ChangeEvent.objects.filter(trial__isnull=False).select_related("trial")
+        rows = ChangeEvent.objects.select_related("trial", "study").defer("trial__search", "study__search")
         if given := request.query_params.get("trial"):
             number = nct_number(given)
             if number is None:
                 refuse("trial", f"“{given[:60]}” is no NCT number", "Give NCT and eight digits, as NCT01159288.")
             rows = rows.filter(trial_id=number)
+        if "study" in request.query_params:
+            rows = rows.filter(study_id=whole_number(request, "study", default=0, least=1, most=999_999_999))
         if kind := one_of(request, "kind", [kind.value for kind in terms.ChangeKind]):
             rows = rows.filter(kind=kind)
         if since := _day(request, "since"):

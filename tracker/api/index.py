@@ -12,7 +12,7 @@ from .asking import Asked, Problem, absolute
 if TYPE_CHECKING:
     from rest_framework.request import Request
 
-ADDRESSES = ("trials", "changes", "sync-runs", "schema", "docs")
+ADDRESSES = ("trials", "studies", "candidates", "changes", "sync-runs", "schema", "docs")
 
 
 class Index(Asked):

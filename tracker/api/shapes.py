@@ -8,8 +8,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from tracker import terms
-from tracker.models import Annotation, ChangeEvent, Maturity, SyncRun, Trial, TrialVersion
+from tracker.models import Annotation, ChangeEvent, Maturity, Study, SyncRun, Trial, TrialVersion
 from tracker.reads import why
+from tracker.reads.records import STUDY, TRIAL, RecordRef
 from tracker.reads.trial import first_and_other, why_no_stage
 from tracker.reads.wording import NO_COUNT, change_sentence
 
@@ -30,19 +31,19 @@ class ChosenField(serializers.ChoiceField):
         super().__init__(choices=vocabulary.choices(), read_only=True, **kwargs)
 
 
-def _text(source: str | None = None, *, null: bool = True, about: str = "") -> serializers.CharField:
+def text(source: str | None = None, *, null: bool = True, about: str = "") -> serializers.CharField:
     return serializers.CharField(source=source, allow_null=null, read_only=True, help_text=about)
 
 
-def _number(source: str | None = None, *, null: bool = False, about: str = "") -> serializers.FloatField:
+def number(source: str | None = None, *, null: bool = False, about: str = "") -> serializers.FloatField:
     return serializers.FloatField(source=source, allow_null=null, read_only=True, help_text=about)
 
 
-def _whole(source: str | None = None, *, null: bool = False, about: str = "") -> serializers.IntegerField:
+def whole(source: str | None = None, *, null: bool = False, about: str = "") -> serializers.IntegerField:
     return serializers.IntegerField(source=source, allow_null=null, read_only=True, help_text=about)
 
 
-def _texts(*, null: bool = False, about: str = "") -> serializers.ListField:
+def texts(*, null: bool = False, about: str = "") -> serializers.ListField:
     return serializers.ListField(child=serializers.CharField(), allow_null=null, read_only=True, help_text=about)
 
 
@@ -58,23 +59,23 @@ class ProblemSerializer(serializers.Serializer):
 class WordsSerializer(serializers.Serializer):
     """A passage that a judgement rests on."""
 
-    field = _text(null=False, about="The field of the record, for example brief_title or conditions.0.")
-    start = _whole(about="First character, counted from 0 in the field's plain text.")
-    end = _whole(about="One past the last character.")
-    text = _text(null=False)
+    field = text(null=False, about="The field of the record, for example brief_title or conditions.0.")
+    start = whole(about="First character, counted from 0 in the field's plain text.")
+    end = whole(about="One past the last character.")
+    text = text(null=False)
 
 
 class ReasonedWordsSerializer(WordsSerializer):
     """A passage with the reason why it counts."""
 
-    why = _text(null=False)
+    why = text(null=False)
 
 
 class AnnotationSerializer(serializers.ModelSerializer):
     """A term tied to the trial."""
 
     facet = ChosenField(terms.Facet)
-    term = _text(null=False)
+    term = text(null=False)
     proposer = ChosenField(terms.Proposer)
     state = ChosenField(terms.AnnotationState)
     words = WordsSerializer(many=True, read_only=True)
@@ -88,39 +89,39 @@ class ComponentSerializer(serializers.Serializer):
     """One of the five components of strength."""
 
     name = ChosenField(terms.Component)
-    earned = _number()
-    possible = _number()
-    weight = _number()
+    earned = number()
+    possible = number()
+    weight = number()
 
 
 class ExplanationRowSerializer(serializers.Serializer):
     """One row of the explanation: the rule, the fact it read, where from, and the points."""
 
     component = ChosenField(terms.Component)
-    rule = _text(null=False)
-    fact = _text(null=False, about="The fact used, in words; empty where there is none.")
-    origin = _text(null=False, about="Where the fact was read.")
+    rule = text(null=False)
+    fact = text(null=False, about="The fact used, in words; empty where there is none.")
+    origin = text(null=False, about="Where the fact was read.")
     state = ChosenField(terms.FactState)
-    earned = _number()
-    possible = _number()
-    source = _text(null=False, about="Where the rule comes from.")  # type: ignore[assignment]  # also DRF's own name
+    earned = number()
+    possible = number()
+    source = text(null=False, about="Where the rule comes from.")  # type: ignore[assignment]  # also DRF's own name
 
 
 class MaturitySerializer(serializers.ModelSerializer):
     """How far (stage), how well (earned to possible, 0 to 100), alive or not (momentum), and why."""
 
     track = ChosenField(terms.Track)
-    stage = _whole(about="Stage earned, 0 to 9.")
-    stage_possible = _whole(about="Stage that the missing facts could still show.")
+    stage = whole(about="Stage earned, 0 to 9.")
+    stage_possible = whole(about="Stage that the missing facts could still show.")
     step = ChosenField(terms.Step, allow_null=True)
-    earned = _number(about="Strength from what is reported.")
-    possible = _number(about="Strength if everything not reported were there.")
+    earned = number(about="Strength from what is reported.")
+    possible = number(about="Strength if everything not reported were there.")
     components = ComponentSerializer(many=True, read_only=True)
-    deductions = _number()
-    score = _number(about="For sorting: 10 × stage + earned / 10 − deductions, not below 0.")
-    score_possible = _number()
+    deductions = number()
+    score = number(about="For sorting: 10 × stage + earned / 10 − deductions, not below 0.")
+    score_possible = number()
     momentum = ChosenField(terms.Momentum)
-    rubric = _text(null=False, about="Version of the rubric.")
+    rubric = text(null=False, about="Version of the rubric.")
     scored_on = serializers.DateField(read_only=True)
     explanation = ExplanationRowSerializer(many=True, read_only=True)
 
@@ -135,31 +136,31 @@ class MaturitySerializer(serializers.ModelSerializer):
 class PartialDateSerializer(serializers.Serializer):
     """A date as the registry gives it: a day, a month or a year."""
 
-    date = _text(null=True, about="2026-03-01, 2026-03 or 2026.")
-    type = _text(null=True, about="ACTUAL or ESTIMATED; null where the record does not say.")
+    date = text(null=True, about="2026-03-01, 2026-03 or 2026.")
+    type = text(null=True, about="ACTUAL or ESTIMATED; null where the record does not say.")
 
 
 class InterventionSerializer(serializers.Serializer):
-    type = _text()
-    name = _text()
+    type = text()
+    name = text()
 
 
 class TrialSerializer(serializers.ModelSerializer):
     """One trial as it stands. Registry values are given as stored; null means that the record is silent."""
 
-    title = _text("brief_title")
-    status = _text("overall_status", about="The registry's overall status, for example RECRUITING.")
+    title = text("brief_title")
+    status = text("overall_status", about="The registry's overall status, for example RECRUITING.")
     enrollment = serializers.SerializerMethodField(help_text="People; null also for 99999999, which is no number.")
-    enrollment_type = _text(about="ACTUAL or ESTIMATED.")
-    phases = _texts(null=True, about="Null where the registry does not ask, as of observational studies.")
+    enrollment_type = text(about="ACTUAL or ESTIMATED.")
+    phases = texts(null=True, about="Null where the registry does not ask, as of observational studies.")
     start = serializers.SerializerMethodField()
     primary_completion = serializers.SerializerMethodField()
     completion = serializers.SerializerMethodField()
-    sponsor = _text("lead_sponsor")
-    sponsor_class = _text("lead_sponsor_class")
-    conditions = _texts()
+    sponsor = text("lead_sponsor")
+    sponsor_class = text("lead_sponsor_class")
+    conditions = texts()
     interventions = InterventionSerializer(many=True, read_only=True)
-    countries = _texts()
+    countries = texts()
     relevance = ChosenField(terms.Relevance)
     relevance_by = ChosenField(terms.Proposer)
     relevance_words = ReasonedWordsSerializer(many=True, read_only=True)
@@ -206,12 +207,12 @@ class TrialSerializer(serializers.ModelSerializer):
 
     @extend_schema_field(MaturitySerializer(allow_null=True))
     def get_maturity(self, trial: Trial) -> object:
-        first, _ = _maturities(trial)
+        first, _ = maturities_of(trial)
         return MaturitySerializer(first).data if first else None
 
     @extend_schema_field(MaturitySerializer(allow_null=True))
     def get_other_maturity(self, trial: Trial) -> object:
-        _, second = _maturities(trial)
+        _, second = maturities_of(trial)
         return MaturitySerializer(second).data if second else None
 
     def get_url(self, trial: Trial) -> str:
@@ -222,15 +223,15 @@ def _dated(given: str | None, kind: str | None) -> dict[str, str | None]:
     return {"date": given, "type": kind}
 
 
-def _maturities(trial: Trial) -> tuple[Maturity | None, Maturity | None]:
-    standing: list[Maturity] = trial.current_maturities  # type: ignore[attr-defined]  # read by reads.trials
+def maturities_of(trial: Trial | Study) -> tuple[Maturity | None, Maturity | None]:
+    standing: list[Maturity] = trial.current_maturities  # type: ignore[union-attr]  # read with the evidence
     return first_and_other(standing)
 
 
 class VersionSerializer(serializers.ModelSerializer):
     """One distinct state of the record that was seen."""
 
-    number = _whole()
+    number = whole()
     origin = ChosenField(terms.Origin)
     partial = serializers.BooleanField(source="is_partial", read_only=True)  # type: ignore[assignment]
     registry_version = serializers.DateField(read_only=True, allow_null=True, help_text="Data date of this copy.")
@@ -245,29 +246,78 @@ class VersionSerializer(serializers.ModelSerializer):
 class ChangeSerializer(serializers.ModelSerializer):
     """One named difference between two neighbouring versions, or an event of the trial's presence."""
 
-    id = _whole()
-    nct_id = _text("trial_id", null=False)
-    title = _text("trial.brief_title")
+    id = whole()
+    nct_id = text("trial_id", about="The trial; null where it is a study that changed.")
+    study = whole("study_id", null=True, about="The study's number here; null where it is a trial that changed.")
+    title = serializers.SerializerMethodField()
     kind = ChosenField(terms.ChangeKind)
     sentence = serializers.SerializerMethodField(help_text="What happened, in words.")
-    field = _text(null=False, about="The column that changed; empty where it is none.")
+    field = text(null=False, about="The column that changed; empty where it is none.")
     before = serializers.JSONField(read_only=True, allow_null=True)
     after = serializers.JSONField(read_only=True, allow_null=True)
-    days = _whole(null=True, about="Of a moved date: days later; negative: earlier.")
-    version_before = _whole(null=True)
-    version_after = _whole(null=True)
+    days = whole(null=True, about="Of a moved date: days later; negative: earlier.")
+    version_before = whole(null=True)
+    version_after = whole(null=True)
     posted = serializers.DateField(read_only=True, allow_null=True, help_text="When the registry posted the later one.")
     seen = serializers.DateTimeField(read_only=True, help_text="When it was seen here.")
 
     class Meta:
         model = ChangeEvent
         fields = (
-            "id", "nct_id", "title", "kind", "sentence", "field", "before", "after", "days", "version_before",
+            "id", "nct_id", "study", "title", "kind", "sentence", "field", "before", "after", "days", "version_before",
             "version_after", "posted", "seen",
         )  # fmt: skip
 
+    def get_title(self, change: ChangeEvent) -> str | None:
+        return change.trial.brief_title if change.trial else change.study.title if change.study else None
+
     def get_sentence(self, change: ChangeEvent) -> str:
         return change_sentence(change)
+
+
+class RecordSerializer(serializers.Serializer):
+    """A trial or a study as a link names it."""
+
+    type = serializers.ChoiceField(choices=[TRIAL, STUDY], source="kind", read_only=True)
+    id = text("key", null=False, about="NCT number, or the study's number here.")
+    name = text(null=False, about="What it is called in a line: NCT number, PMID, DOI, or author and year.")
+    title = text(null=False)
+    began = text(about="Start or publication, a partial date.")
+    retracted = serializers.BooleanField(source="is_retracted", read_only=True)
+    track = ChosenField(terms.Track, allow_null=True)
+    stage = whole(null=True)
+    url = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.URLField())
+    def get_url(self, record: RecordRef) -> str:
+        return absolute(self.context["request"], record.address)
+
+
+class LinkSerializer(serializers.Serializer):
+    """A record bears on a candidate. It counts only when accepted, and only while the record is not retracted."""
+
+    record = RecordSerializer(read_only=True)
+    candidate = text("candidate_slug", null=False)
+    candidate_name = text("candidate", null=False)
+    direction = ChosenField(terms.Direction)
+    state = ChosenField(terms.AnnotationState)
+    counts = serializers.BooleanField(read_only=True)
+    proposer = ChosenField(terms.Proposer)
+    basis = text(null=False, about="What it rests on.")
+    note = text(null=False)
+    said_by = text(null=False, about="Who proposed or decided it, in words.")
+
+
+class LineageSerializer(serializers.Serializer):
+    """What led to what, in the order of time. Only an accepted one counts."""
+
+    kind = ChosenField(terms.LineageKind)
+    earlier = RecordSerializer(read_only=True)
+    verb = text(null=False, about="From the earlier to the later record.")
+    later = RecordSerializer(read_only=True)
+    state = ChosenField(terms.AnnotationState)
+    basis = text(null=False)
+    said_by = text(null=False)
 
 
 class WholeTrialSerializer(TrialSerializer):
@@ -277,36 +327,40 @@ class WholeTrialSerializer(TrialSerializer):
     none_because = serializers.SerializerMethodField(help_text="Why there is no maturity; null where there is one.")
     versions = VersionSerializer(many=True, read_only=True)
     changes = ChangeSerializer(many=True, read_only=True)
+    links = LinkSerializer(source="link_lines", many=True, read_only=True, help_text="Candidates it bears on.")
+    lineage = LineageSerializer(source="lineage_lines", many=True, read_only=True)
 
     class Meta(TrialSerializer.Meta):
-        fields = (*TrialSerializer.Meta.fields, "aliases", "none_because", "versions", "changes")  # type: ignore[assignment]
+        fields = (  # type: ignore[assignment]
+            *TrialSerializer.Meta.fields, "aliases", "none_because", "versions", "changes", "links", "lineage",
+        )  # fmt: skip
         read_only_fields = fields  # type: ignore[assignment]
 
     def get_aliases(self, trial: Trial) -> list[str]:
         return [alias.alias for alias in trial.aliases.all()]
 
     def get_none_because(self, trial: Trial) -> str | None:
-        first, _ = _maturities(trial)
+        first, _ = maturities_of(trial)
         return None if first else why_no_stage(trial)
 
 
 class RunSerializer(serializers.ModelSerializer):
     """One pull from the registry, or one reading of files: what it asked, saw, stored and could not read."""
 
-    id = _whole()
-    query = _text("query.slug", about="Slug of the registry query; null where none was asked.")
+    id = whole()
+    query = text("query.slug", about="Slug of the registry query; null where none was asked.")
     kind = ChosenField(terms.RunKind)
     state = ChosenField(terms.RunState)
     good = serializers.BooleanField(source="is_good", read_only=True)
     started = serializers.DateTimeField(read_only=True)
     finished = serializers.DateTimeField(read_only=True, allow_null=True)
     asked = serializers.DictField(read_only=True, help_text="The parameters as sent, or the paths read.")
-    data_timestamp = _text(null=False, about="The registry's data version; empty where it was not asked.")
+    data_timestamp = text(null=False, about="The registry's data version; empty where it was not asked.")
     posted_from = serializers.DateField(read_only=True, allow_null=True)
-    expected = _whole(null=True, about="totalCount, as the registry said.")
+    expected = whole(null=True, about="totalCount, as the registry said.")
     drift = serializers.DictField(child=serializers.IntegerField(), read_only=True)
     filled = serializers.DictField(child=serializers.IntegerField(), read_only=True)
-    message = _text(null=False)
+    message = text(null=False)
 
     class Meta:
         model = SyncRun
@@ -321,24 +375,24 @@ class RunSerializer(serializers.ModelSerializer):
 class MatchSerializer(serializers.Serializer):
     """That a query's answer held the trial."""
 
-    query = _text("query.slug", null=False)
+    query = text("query.slug", null=False)
     first_matched = serializers.DateTimeField(read_only=True)
     last_matched = serializers.DateTimeField(read_only=True)
-    misses = _whole(about="Whole pulls in a row without it.")
+    misses = whole(about="Whole pulls in a row without it.")
 
 
 class AskedQuerySerializer(serializers.Serializer):
     """A query that is asked, and when it was last answered."""
 
-    slug = _text(null=False)
-    name = _text(null=False)
+    slug = text(null=False)
+    name = text(null=False)
     last_good = serializers.DateTimeField(read_only=True, allow_null=True)
 
 
 class AsideSerializer(serializers.Serializer):
     """A record that came and could not be read."""
 
-    reason = _text(null=False)
+    reason = text(null=False)
     state = ChosenField(terms.SetAsideState)
     first_seen = serializers.DateTimeField(read_only=True)
     last_seen = serializers.DateTimeField(read_only=True)
@@ -347,17 +401,17 @@ class AsideSerializer(serializers.Serializer):
 class WhySerializer(serializers.Serializer):
     """Why a number is here, absent or late."""
 
-    asked = _text(null=False)
-    nct_id = _text("number", null=False, about="The number as the registry writes it.")
+    asked = text(null=False)
+    nct_id = text("number", null=False, about="The number as the registry writes it.")
     answer = serializers.ChoiceField(choices=ANSWERS, read_only=True)
-    sentence = _text(null=False)
-    trial = _text("trial.nct_id", about="The trial it leads to; another number where this one is an alias.")
+    sentence = text(null=False)
+    trial = text("trial.nct_id", about="The trial it leads to; another number where this one is an alias.")
     relevance = ChosenField(terms.Relevance, source="trial.relevance", allow_null=True)
     relevance_words = serializers.SerializerMethodField()
     first_posted = serializers.DateField(source="late.posted", read_only=True, allow_null=True)
     first_seen = serializers.DateTimeField(source="trial.first_seen", read_only=True, allow_null=True)
-    days_late = _whole("late.days", null=True, about="Days from first posted to first seen here.")
-    aliases = _texts()
+    days_late = whole("late.days", null=True, about="Days from first posted to first seen here.")
+    aliases = texts()
     matches = MatchSerializer(many=True, read_only=True)
     set_aside = AsideSerializer(many=True, read_only=True)
     presence = ChangeSerializer(many=True, read_only=True)

@@ -13,14 +13,12 @@ from rest_framework.response import Response
 
 from tracker import terms
 from tracker.models import ChangeEvent, Trial, TrialVersion
+from tracker.reads.candidate import links_of_trial
+from tracker.reads.lineage import lineage_of
+from tracker.reads.listing import LARGEST_PAGE, NOT_REPORTED, PAGE_SIZE, Cursor, Refused
 from tracker.reads.trial import find_number
 from tracker.reads.trials import (
-    LARGEST_PAGE,
-    NOT_REPORTED,
-    PAGE_SIZE,
     SORTS,
-    Cursor,
-    Refused,
     Sort,
     TrialFilter,
     page_of_trials,
@@ -38,32 +36,32 @@ ORDERINGS = [*SORTS, *(f"-{name}" for name in SORTS)]
 REFUSED = OpenApiResponse(ProblemSerializer, description="A parameter is unknown or cannot be read.")
 
 
-def _several(name: str, values: list[str] | None, about: str) -> OpenApiParameter:
+def several(name: str, values: list[str] | None, about: str) -> OpenApiParameter:
     return OpenApiParameter(name, str, many=True, enum=values, description=f"{about} Given twice: either.")
 
 
-def _values(vocabulary: type[terms.Term]) -> list[str]:
+def values_of(vocabulary: type[terms.Term]) -> list[str]:
     return [member.value for member in vocabulary]
 
 
 FILTERS = [
-    _several("relevance", _values(terms.Relevance), "Relevance; without it every stored trial is listed."),
-    _several("status", [*_values(terms.Status), NOT_REPORTED], "The registry's overall status."),
+    several("relevance", values_of(terms.Relevance), "Relevance; without it every stored trial is listed."),
+    several("status", [*values_of(terms.Status), NOT_REPORTED], "The registry's overall status."),
     OpenApiParameter(
         "stage", {"type": "array", "items": {"type": "integer", "minimum": 0, "maximum": 9}},
         description="Stage earned. Given twice: either.",
     ),
     OpenApiParameter("stage_min", {"type": "integer", "minimum": 0, "maximum": 9}, description="Least stage earned."),
-    _several("track", _values(terms.Track), "Track of the leading maturity."),
-    _several("role", _values(terms.Role), "What the vesicles are for."),
-    _several("momentum", _values(terms.Momentum), "Alive or not."),
-    _several("country", None, f"Country of a site, as the registry writes it, or {NOT_REPORTED}."),
-    _several("sponsor", None, f"Lead sponsor, as the registry writes it, or {NOT_REPORTED}."),
-    _several("year", None, f"Year of the start date, or {NOT_REPORTED}."),
+    several("track", values_of(terms.Track), "Track of the leading maturity."),
+    several("role", values_of(terms.Role), "What the vesicles are for."),
+    several("momentum", values_of(terms.Momentum), "Alive or not."),
+    several("country", None, f"Country of a site, as the registry writes it, or {NOT_REPORTED}."),
+    several("sponsor", None, f"Lead sponsor, as the registry writes it, or {NOT_REPORTED}."),
+    several("year", None, f"Year of the start date, or {NOT_REPORTED}."),
     OpenApiParameter("partial", str, enum=["true", "false"], description="Copies with parts missing."),
-    _several("stop_class", _values(terms.StopClass), "Reason for stopping."),
-    _several("presence", _values(terms.Presence), "Where the trial stands towards the registry."),
-    _several("origin", _values(terms.Origin), "Where the current version was read."),
+    several("stop_class", values_of(terms.StopClass), "Reason for stopping."),
+    several("presence", values_of(terms.Presence), "Where the trial stands towards the registry."),
+    several("origin", values_of(terms.Origin), "Where the current version was read."),
     OpenApiParameter("search", str, description="Words of the record (quotes, -word, or), or the start of a number."),
     OpenApiParameter("ordering", str, enum=ORDERINGS, default="-score", description="Silent records stand last."),
     OpenApiParameter(
@@ -153,4 +151,6 @@ class TrialDetail(Asked):
             "aliases",
         )
         trial = with_evidence(Trial.objects.filter(pk=stored).defer("search")).prefetch_related(*history).get()
+        trial.link_lines = links_of_trial(stored)  # type: ignore[attr-defined]
+        trial.lineage_lines = lineage_of(trials=[stored])  # type: ignore[attr-defined]
         return Response(WholeTrialSerializer(trial, context={"request": request}).data)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
+from .candidates import CandidateDetail, CandidateList
 from .docs import DocsView, SchemaView
 from .events import ChangeList, RunList
 from .index import Index, Nowhere
+from .studies import StudyDetail, StudyList
 from .trials import TrialDetail, TrialList
 from .why import WhyView
 
@@ -14,6 +16,10 @@ urlpatterns = [
     path("", Index.as_view(), name="api-index"),
     path("trials/", TrialList.as_view(), name="api-trials"),
     path("trials/<str:nct_id>/", TrialDetail.as_view(), name="api-trial"),
+    path("studies/", StudyList.as_view(), name="api-studies"),
+    path("studies/<int:number>/", StudyDetail.as_view(), name="api-study"),
+    path("candidates/", CandidateList.as_view(), name="api-candidates"),
+    path("candidates/<slug:slug>/", CandidateDetail.as_view(), name="api-candidate"),
     path("why/<str:nct_id>/", WhyView.as_view(), name="api-why"),
     path("changes/", ChangeList.as_view(), name="api-changes"),
     path("sync-runs/", RunList.as_view(), name="api-sync-runs"),

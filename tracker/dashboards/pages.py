@@ -19,6 +19,8 @@ DENSITIES = ("roomy", "compact")
 
 _NAVIGATION = (  # only what exists
     ("Landscape", "landscape"),
+    ("Candidates", "candidates"),
+    ("Studies", "studies"),
     ("Why is it here?", "why-form"),
     ("API", "api-docs"),
     ("Admin sign-in", "admin:index"),

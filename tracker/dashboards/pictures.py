@@ -317,8 +317,7 @@ def drawn(spec: Spec, *, pipeline: Pipeline) -> str:
     Kept by the content of the specification, which holds the data it was drawn from.
     """
     standings = {one.nct_id: one for one in pipeline.standings}
-    svg = re.sub(r'\s(?:style|class|role|aria-roledescription)="[^"]*"', "", _svg(spec))
-    svg = re.sub(r"<svg ", '<svg aria-hidden="true" focusable="false" ', svg, count=1)
+    svg = for_page(spec)
 
     def link(match: re.Match[str]) -> str:
         one = standings[match[1]]
@@ -326,6 +325,16 @@ def drawn(spec: Spec, *, pipeline: Pipeline) -> str:
         return f'<a href="{reverse("trial", args=[one.nct_id])}" tabindex="-1"><title>{title}</title>'
 
     return re.sub(rf'<a [^>]*?href="{re.escape(REGISTRY)}(NCT\d{{8}})"[^>]*>', link, svg)
+
+
+def for_page(spec: Spec) -> str:
+    """A picture as SVG for a page: no style attribute, hidden from screen readers, its links out of the tab order.
+
+    What it shows stands beside it as a table with the same links.
+    """
+    svg = re.sub(r'\s(?:style|class|role|aria-roledescription)="[^"]*"', "", _svg(spec))
+    svg = re.sub(r"<svg ", '<svg aria-hidden="true" focusable="false" ', svg, count=1)
+    return re.sub(r'<a [^>]*?href="(/[^"]*)"[^>]*>', r'<a href="\1" tabindex="-1">', svg)
 
 
 def svg_file(spec: Spec) -> str:

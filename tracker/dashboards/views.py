@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect
 from django.template import loader
 from django.urls import reverse
@@ -20,15 +20,17 @@ from kombu.exceptions import OperationalError as QueueError
 from tracker.models import Trial
 from tracker.reads.facets import chips, facets
 from tracker.reads.freshness import last_pulls
-from tracker.reads.landscape import NEWS_DAYS, SIGN_WORDS, news, pipeline
+from tracker.reads.landscape import NEWS_DAYS, SIGN_WORDS, beside_the_trials, news, pipeline
+from tracker.reads.listing import Cursor, Refused
 from tracker.reads.trial import find_number, surviving, whole_trial
-from tracker.reads.trials import Cursor, Refused, Sort, TrialFilter, page_of_trials
+from tracker.reads.trials import Sort, TrialFilter, page_of_trials
 from tracker.reads.why import SHAPE, why
 from tracker.reads.wording import STAGE_NAMES
 from tracker.sources.ctgov_records import nct_number
 from tracker.tasks import fetch_trial
 from tracker.terms import Relevance
 
+from .listing import csv_answer, heading
 from .lists import csv_lines, trial_rows
 from .pages import DENSITIES, THEMES, page
 from .pictures import drawn, lanes, png_file, portable, specification, svg_file
@@ -92,11 +94,16 @@ def landscape(request: HttpRequest) -> HttpResponse:
         "facets": facets(chosen, sort=order, implied=_IMPLIED),
         "chips": chips(chosen, sort=order, implied=_IMPLIED),
         "shown": shown,
+        "list_url": reverse("landscape"),
+        "beside": beside_the_trials(),
         "search": chosen.search,
         "address": chosen.address(implied=_IMPLIED, sort=order),
         "earlier": chosen.address(implied=_IMPLIED, sort=order, cursor=shown.earlier) if shown.earlier else "",
         "later": chosen.address(implied=_IMPLIED, sort=order, cursor=shown.later) if shown.later else "",
-        "headings": [_heading(name, words, sort, chosen) for name, words in _HEADINGS],
+        "headings": [
+            heading(name, words, sort=sort, chosen=chosen, implied=_IMPLIED, ascending=_FIRST_ASCENDING)
+            for name, words in _HEADINGS
+        ],
         "sort_words": _SORT_WORDS[sort.name][0 if sort.descending else 1],
         "by_update": "" if sort.name == "updated" else chosen.address(implied=_IMPLIED, sort="-updated"),
         "is_by_update": sort.name == "updated",
@@ -106,17 +113,6 @@ def landscape(request: HttpRequest) -> HttpResponse:
     return page(request, "landscape", context)
 
 
-def _heading(name: str, words: str, sort: Sort, chosen: TrialFilter) -> dict[str, str]:
-    """A heading that sorts: its address turns the order round where it is the sorted one."""
-    if sort.name == name:
-        follows = Sort(name, not sort.descending)
-        arrow, aria = ("↓", "descending") if sort.descending else ("↑", "ascending")
-    else:
-        follows, arrow, aria = Sort(name, name not in _FIRST_ASCENDING), "", ""
-    address = chosen.address(implied=_IMPLIED, sort=str(follows))
-    return {"name": name, "words": words, "arrow": arrow, "address": address, "aria": aria}
-
-
 @require_safe
 def trials_csv(request: HttpRequest) -> HttpResponseBase:
     """The list of this address as CSV, whole and in its order."""
@@ -124,13 +120,7 @@ def trials_csv(request: HttpRequest) -> HttpResponseBase:
         chosen, sort = _chosen(request), Sort.read(request.GET.get("sort"))
     except Refused as refused:
         return page(request, "refused", {"refused": refused}, status=400)
-    return _csv(csv_lines(trial_rows(chosen=chosen, sort=sort)), name="trials.csv")
-
-
-def _csv(lines: object, *, name: str) -> StreamingHttpResponse:
-    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")  # type: ignore[arg-type]
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return csv_answer(csv_lines(trial_rows(chosen=chosen, sort=sort)), name="trials.csv")
 
 
 @require_safe
@@ -143,7 +133,7 @@ def pipeline_file(request: HttpRequest, kind: str) -> HttpResponseBase:
     match kind:
         case "csv":
             rows = (("track", "stage", "momentum", "trials"), *road.cells)
-            return _csv(csv_lines(rows), name="pipeline.csv")
+            return csv_answer(csv_lines(rows), name="pipeline.csv")
         case "svg":
             return HttpResponse(svg_file(specification(road)), content_type="image/svg+xml")
         case "png":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import Case, CharField, Count, F, Func, TextField, Value, When
@@ -11,14 +11,15 @@ from django.db.models.functions import Cast, Coalesce, ExtractYear
 
 from tracker import terms
 
-from .trials import NOT_REPORTED
+from .listing import NOT_REPORTED
 from .wording import label, stage_name, status_words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from django.db.models.expressions import Combinable
 
+    from .listing import Filter
     from .trials import TrialFilter
 
 SHOWN = 8  # values of an open-ended facet before "all …"
@@ -62,73 +63,118 @@ class Chip:
     address: str
 
 
-def _unnest(column: str) -> Combinable:
+def unnested(column: str) -> Combinable:
     silent = Value([NOT_REPORTED], output_field=ArrayField(TextField()))
     return Func(Case(When(**{column: []}, then=silent), default=F(column)), function="unnest", output_field=CharField())
 
 
-def _text(column: str) -> Combinable:
+def as_text(column: str) -> Combinable:
     return Coalesce(Cast(F(column), CharField()), Value(NOT_REPORTED))
 
 
-# In the order of the page. Closed facets keep their noughts; open ones show what occurs.
-_FACETS: dict[str, tuple[str, Combinable]] = {
-    "track": ("Track", _text("track")),
-    "stage": ("Stage earned", _text("stage")),
-    "momentum": ("Momentum", _text("momentum")),
-    "status": ("Status", _text("overall_status")),
-    "role": ("Role", _unnest("roles")),
-    "country": ("Country", _unnest("countries")),
-    "sponsor": ("Lead sponsor", _text("lead_sponsor")),
-    "year": ("Start year", Coalesce(Cast(ExtractYear("start_date"), CharField()), Value(NOT_REPORTED))),
-    "partial": ("Record", _text("is_partial")),
-    "relevance": ("Judged", _text("relevance")),
-}
+@dataclass(frozen=True, slots=True)
+class FacetSet:
+    """The facets of one list, in the order of the page: heading and expression of each, and how values are told.
+
+    ``keeps`` are closed facets, whose noughts stay; ``silent`` accept "not reported" as a filter; ``fixed`` are
+    always chosen, so that choosing again drops nothing; ``linkable`` says whether a counted value is one that the
+    filter knows.
+    """
+
+    facets: Mapping[str, tuple[str, Combinable]]
+    keeps: tuple[str, ...]
+    silent: tuple[str, ...]
+    fixed: tuple[str, ...]
+    order: Callable[[str, Mapping[str, int]], list[str]]
+    words: Callable[[str, str, Any], str]
+    chip: Callable[[str, str, Any], str]
+    linkable: Callable[[str, str], bool] = lambda name, value: True
 
 
-def counts(chosen: TrialFilter) -> dict[str, dict[str, int]]:
-    """For every facet, how many trials each value would show beside the other filters: one query for all."""
+def counts_of(known: FacetSet, chosen: Filter) -> dict[str, dict[str, int]]:
+    """For every facet, how many records each value would show beside the other filters: one query for all."""
     parts = [
         chosen.rows(without=name)
         .order_by()
         .values(facet=Value(name, output_field=CharField()), value=expression)
-        .annotate(n=Count("pk"))
-        for name, (_, expression) in _FACETS.items()
+        .annotate(n=Count("pk", distinct=True))
+        for name, (_, expression) in known.facets.items()
     ]
-    found: dict[str, dict[str, int]] = {name: {} for name in _FACETS}
+    found: dict[str, dict[str, int]] = {name: {} for name in known.facets}
     for row in parts[0].union(*parts[1:], all=True):
         found[row["facet"]][row["value"]] = row["n"]
     return found
 
 
-def facets(chosen: TrialFilter, *, sort: str = "", implied: TrialFilter | None = None) -> tuple[FacetList, ...]:
-    """The filters as links with counts: one query. ``implied`` is what the page asks by itself."""
-    counted = counts(chosen)
-    return tuple(_facet(name, counted[name], chosen, sort, implied) for name in _FACETS)
+def facets_of(
+    known: FacetSet, chosen: Filter, *, sort: str = "", implied: Filter | None = None
+) -> tuple[FacetList, ...]:
+    """The filters of a list as links with counts: one query. ``implied`` is what the page asks by itself."""
+    counted = counts_of(known, chosen)
+    return tuple(_facet(known, name, counted[name], chosen, sort=sort, implied=implied) for name in known.facets)
 
 
 def _facet(
-    name: str, counted: Mapping[str, int], chosen: TrialFilter, sort: str, implied: TrialFilter | None
+    known: FacetSet, name: str, counted: Mapping[str, int], chosen: Filter, *, sort: str, implied: Filter | None
 ) -> FacetList:
     picked = chosen.values(name)
-    values = [value for value in _order(name, counted) if value in counted or value in picked or _keeps(name)]
+    values = [
+        value for value in known.order(name, counted) if value in counted or value in picked or name in known.keeps
+    ]
     made = []
     for value in [*values, *(value for value in picked if value not in values)]:
         n, is_chosen = counted.get(value, 0), value in picked
-        follows = chosen.dropped(name, value) if is_chosen and name != "relevance" else chosen.chosen(name, value)
-        known = name != "status" or value == NOT_REPORTED or terms.Status.read(value) is not None
-        linked = is_chosen or (n > 0 and known and (value != NOT_REPORTED or name in _SILENT))
-        address = follows.address(implied=implied, sort=sort) if linked else ""
-        made.append(FacetValue(value, value_words(name, value, chosen), n, is_chosen, address))
-    return FacetList(name, _FACETS[name][0], tuple(made))
+        drops = is_chosen and name not in known.fixed
+        follows = chosen.dropped(name, value) if drops else chosen.chosen(name, value)
+        is_filter = known.linkable(name, value) and (value != NOT_REPORTED or name in known.silent)
+        address = follows.address(implied=implied, sort=sort) if is_chosen or (n > 0 and is_filter) else ""
+        made.append(FacetValue(value, known.words(name, value, chosen), n, is_chosen, address))
+    return FacetList(name, known.facets[name][0], tuple(made))
 
 
-_SILENT = ("status", "country", "sponsor", "year")  # filters that accept "not reported"
+def chips_of(known: FacetSet, chosen: Filter, *, sort: str = "", implied: Filter | None = None) -> tuple[Chip, ...]:
+    """The filters that are on; what ``implied`` says just the same is not shown."""
+    return tuple(
+        Chip(known.chip(name, value, chosen), chosen.dropped(name, value).address(implied=implied, sort=sort))
+        for name, value in chosen.parameters()
+        if implied is None or chosen.values(name) != implied.values(name)
+    )
 
 
-def _keeps(name: str) -> bool:
-    """Whether a facet shows values that nobody has."""
-    return name in ("track", "momentum", "partial", "relevance")
+# --- trials ------------------------------------------------------------------------------------------------------
+
+# In the order of the page. Closed facets keep their noughts; open ones show what occurs.
+_FACETS: dict[str, tuple[str, Combinable]] = {
+    "track": ("Track", as_text("track")),
+    "stage": ("Stage earned", as_text("stage")),
+    "momentum": ("Momentum", as_text("momentum")),
+    "status": ("Status", as_text("overall_status")),
+    "role": ("Role", unnested("roles")),
+    "country": ("Country", unnested("countries")),
+    "sponsor": ("Lead sponsor", as_text("lead_sponsor")),
+    "year": ("Start year", Coalesce(Cast(ExtractYear("start_date"), CharField()), Value(NOT_REPORTED))),
+    "partial": ("Record", as_text("is_partial")),
+    "relevance": ("Judged", as_text("relevance")),
+}
+
+
+def counts(chosen: TrialFilter) -> dict[str, dict[str, int]]:
+    """For every facet of the trials, how many each value would show beside the other filters: one query for all."""
+    return counts_of(TRIALS, chosen)
+
+
+def facets(chosen: TrialFilter, *, sort: str = "", implied: TrialFilter | None = None) -> tuple[FacetList, ...]:
+    """The filters of the trials as links with counts: one query."""
+    return facets_of(TRIALS, chosen, sort=sort, implied=implied)
+
+
+def chips(chosen: TrialFilter, *, sort: str = "", implied: TrialFilter | None = None) -> tuple[Chip, ...]:
+    """The filters of the trials that are on."""
+    return chips_of(TRIALS, chosen, sort=sort, implied=implied)
+
+
+def _is_status(name: str, value: str) -> bool:
+    return name != "status" or value == NOT_REPORTED or terms.Status.read(value) is not None
 
 
 def _order(name: str, counted: Mapping[str, int]) -> list[str]:
@@ -161,7 +207,7 @@ def value_words(name: str, value: str, chosen: TrialFilter) -> str:
     match name:
         case "stage":
             track = chosen.track[0] if len(chosen.track) == 1 else ""
-            return f"{value} · {stage_name(track, int(value))}" if track else _both_names(int(value))
+            return f"{value} · {stage_name(track, int(value))}" if track else both_stage_names(int(value))
         case "status":
             return status_words(value) or value
         case "adverse":
@@ -189,18 +235,9 @@ _VOCABULARY: dict[str, type[terms.Term]] = {
 }
 
 
-def _both_names(stage: int) -> str:
+def both_stage_names(stage: int) -> str:
     names = dict.fromkeys(stage_name(track, stage) for track in (terms.Track.DIAGNOSTIC, terms.Track.THERAPEUTIC))
     return f"{stage} · {' / '.join(names)}"
-
-
-def chips(chosen: TrialFilter, *, sort: str = "", implied: TrialFilter | None = None) -> tuple[Chip, ...]:
-    """The filters that are on; what ``implied`` says just the same is not shown."""
-    return tuple(
-        Chip(_chip_words(name, value, chosen), chosen.dropped(name, value).address(implied=implied, sort=sort))
-        for name, value in chosen.parameters()
-        if implied is None or chosen.values(name) != implied.values(name)
-    )
 
 
 def _chip_words(name: str, value: str, chosen: TrialFilter) -> str:
@@ -209,3 +246,15 @@ def _chip_words(name: str, value: str, chosen: TrialFilter) -> str:
         heading = {"year": "start", "partial": "record", "stage_min": ""}.get(name, name.replace("_", " "))
         return f"{heading} {words}"
     return words
+
+
+TRIALS = FacetSet(
+    facets=_FACETS,
+    keeps=("track", "momentum", "partial", "relevance"),
+    silent=("status", "country", "sponsor", "year"),
+    fixed=("relevance",),
+    order=_order,
+    words=value_words,
+    chip=_chip_words,
+    linkable=_is_status,
+)

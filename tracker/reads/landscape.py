@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from tracker import terms
-from tracker.models import ChangeEvent
+from tracker.models import Candidate, ChangeEvent, Study
 
 from .trials import ADVERSE
 from .wording import change_sentence, counted, in_words, sentence, stage_name
@@ -234,3 +234,17 @@ def news(*, now: datetime) -> tuple[News, ...]:
         .order_by("-seen", "-id")[:NEWS_SHOWN]
     )
     return tuple(News(f"{c.seen:%Y-%m-%d}", c.trial_id, change_sentence(c)) for c in changes if c.trial_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What stands beside the trials: studies about EVs in lung cancer, and candidates."""
+
+    studies: int
+    candidates: int
+
+
+def beside_the_trials() -> Beside | None:
+    """The two numbers, or None while neither is there: two queries."""
+    found = Beside(Study.objects.about().count(), Candidate.objects.current().count())
+    return found if found.studies or found.candidates else None

@@ -13,12 +13,16 @@ from tracker.models import ChangeEvent, Maturity, Trial, TrialAlias, TrialMatch,
 from tracker.scoring import reasons
 from tracker.sources.ctgov_records import nct_number
 
+from .candidate import links_of_trial
+from .lineage import Branch, LineageLine, lineage_of, studies_cited, tree
 from .trials import with_evidence
 from .wording import change_sentence, counted, label, people, sentence, stage_name, status_words
 from .words_in_place import Chapter, MarkedPassage, chapters, marked, relevance_words, styles_used
 
 if TYPE_CHECKING:
     from tracker.models import Annotation
+
+    from .records import LinkLine, RecordRef
 
 MOVES_SHOWN = 3  # rows with most to gain
 
@@ -120,6 +124,16 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Publication:
+    """One reference of the registry record; ``study`` is the stored study of its PMID, where there is one."""
+
+    pmid: str
+    citation: str
+    kind: str
+    study: RecordRef | None
+
+
+@dataclass(frozen=True, slots=True)
 class TrialWhole:
     """Everything the page of one trial shows."""
 
@@ -139,6 +153,22 @@ class TrialWhole:
     site_count: int
     aliases: tuple[str, ...]
     matches: tuple[TrialMatch, ...]
+    links: tuple[LinkLine, ...]
+    lineage: tuple[LineageLine, ...]
+    branches: tuple[Branch, ...]
+    publications: tuple[Publication, ...]
+
+    @property
+    def counted_links(self) -> tuple[LinkLine, ...]:
+        return tuple(line for line in self.links if line.is_accepted)
+
+    @property
+    def proposed_links(self) -> tuple[LinkLine, ...]:
+        return tuple(line for line in self.links if line.is_proposed)
+
+    @property
+    def proposed_lineage(self) -> tuple[LineageLine, ...]:
+        return tuple(line for line in self.lineage if not line.is_accepted)
 
     @property
     def status(self) -> str | None:
@@ -181,7 +211,7 @@ def surviving(number: str) -> str:
 
 
 def whole_trial(nct_id: str) -> TrialWhole:
-    """The trial of this number (as stored), whole: seven queries. Raises Trial.DoesNotExist."""
+    """The trial of this number (as stored), whole: ten queries. Raises Trial.DoesNotExist."""
     trial = with_evidence(Trial.objects.filter(pk=nct_id).defer("search")).get()
     standing: list[Maturity] = trial.current_maturities  # type: ignore[attr-defined]
     annotations: tuple[Annotation, ...] = tuple(trial.all_annotations)  # type: ignore[attr-defined]
@@ -189,11 +219,12 @@ def whole_trial(nct_id: str) -> TrialWhole:
     versions = _versions(trial)
     current = next(version for version in versions if version.number == trial.version_number)
     passages = marked(current.record().passages, annotations)
+    lineage = lineage_of(trials=[nct_id])
     changes = list(ChangeEvent.objects.filter(trial_id=nct_id).order_by("-seen", "id"))
     return TrialWhole(
         trial=trial,
-        maturity=_maturity(leading) if leading else None,
-        other=_maturity(other) if other else None,
+        maturity=maturity_whole(leading) if leading else None,
+        other=maturity_whole(other) if other else None,
         none_because="" if leading else why_no_stage(trial),
         annotations=annotations,
         passages=passages,
@@ -214,6 +245,27 @@ def whole_trial(nct_id: str) -> TrialWhole:
         site_count=len({(s.get("facility"), s.get("city")) for s in trial.sites or []}),
         aliases=tuple(trial.aliases.values_list("alias", flat=True)),
         matches=tuple(trial.matches.select_related("query").order_by("first_matched")),
+        links=links_of_trial(nct_id),
+        lineage=lineage,
+        branches=tree(lineage),
+        publications=_publications(trial),
+    )
+
+
+def _publications(trial: Trial) -> tuple[Publication, ...]:
+    """The references of the record, those that report its results first, each with the study that is stored of it."""
+    given = [one for one in trial.references or [] if isinstance(one, dict)]
+    rank: dict[str, int] = {terms.ReferenceType.RESULT: 0, terms.ReferenceType.DERIVED: 1}
+    given.sort(key=lambda one: rank.get(str(one.get("type")), 2))
+    stored = studies_cited(str(one["pmid"]) for one in given if one.get("pmid"))
+    return tuple(
+        Publication(
+            pmid=str(one.get("pmid") or ""),
+            citation=str(one.get("citation") or ""),
+            kind=label(terms.ReferenceType, one.get("type")) or "",
+            study=stored.get(str(one.get("pmid"))),
+        )
+        for one in given
     )
 
 
@@ -250,7 +302,7 @@ def why_no_stage(trial: Trial) -> str:
 # --- maturity ----------------------------------------------------------------------------------------------------
 
 
-def _maturity(row: Maturity) -> MaturityWhole:
+def maturity_whole(row: Maturity) -> MaturityWhole:
     components = _components(row)
     stage = {"sentence": "", "because": "", "name": "", "possible_name": "", **row.reasons.get("stage", {})}
     return MaturityWhole(

@@ -1,72 +1,40 @@
-"""The list of trials: which ones, in which order, a page at a time.
-
-The address of a list is its filter: the same names serve the pages, the CSV and REST. A parameter given twice
-means either (``status=RECRUITING&status=COMPLETED``); different parameters narrow each other. A page is found by
-keyset, not by offset, so that nothing is doubled or left out when records move while somebody reads.
-"""
+"""The list of trials: which ones, in which order, a page at a time."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from decimal import Decimal
+from typing import TYPE_CHECKING, ClassVar
 
-from django.db.models import Case, F, IntegerField, Prefetch, Q, Value, When
+from django.db.models import Case, IntegerField, Prefetch, Q, Value, When
 from django.db.models.functions import Lower
 
 from tracker import terms
 from tracker.models import Annotation, Maturity, Trial
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+from .listing import (
+    NOT_REPORTED,
+    PAGE_SIZE,
+    Column,
+    Cursor,
+    Filter,
+    Order,
+    page_of,
+    read_choice,
+    read_choices,
+    read_stages,
+    read_text,
+    read_whole,
+    read_years,
+)
 
-    from django.db.models.expressions import OrderBy
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
     from tracker.models.registry import TrialQuerySet
 
-NOT_REPORTED = "not_reported"  # asks for records that are silent about a field
 ADVERSE = (terms.StopClass.NEGATIVE, terms.StopClass.SAFETY)  # the only reasons that count against a candidate
-PAGE_SIZE = 50
-LARGEST_PAGE = 200
-
-
-class Refused(ValueError):
-    """A parameter that cannot be read: ``field`` names it, ``message`` says what would be right."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}")
-        self.field = field
-        self.message = message
-
-
-# --- which trials ------------------------------------------------------------------------------------------------
-
-
-def _choice(field: str, value: str, allowed: Iterable[str], *, upper: bool = False) -> str:
-    found = value.strip().upper() if upper else value.strip().lower()
-    found = found.lower() if found.lower() == NOT_REPORTED else found
-    if found not in allowed:
-        raise Refused(field, f"“{value[:60]}” is not known; give one of {', '.join(allowed)}")
-    return found
-
-
-def _whole(field: str, value: str, least: int, most: int) -> int:
-    text = value.strip()
-    if not (text.isascii() and text.isdecimal() and len(text) < 6 and least <= int(text) <= most):
-        raise Refused(field, f"“{value[:60]}” is not a whole number from {least} to {most}")
-    return int(text)
-
-
-def _text(field: str, value: str) -> str:
-    if "\x00" in value or len(value) > 400:
-        raise Refused(field, "give at most 400 characters, without the null character")
-    return value.strip()
-
 
 _CLOSED: dict[str, tuple[type[terms.Term], bool]] = {  # filter → its vocabulary, and whether "not reported" is a value
     "relevance": (terms.Relevance, False),
@@ -81,7 +49,7 @@ _CLOSED: dict[str, tuple[type[terms.Term], bool]] = {  # filter → its vocabula
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrialFilter:
+class TrialFilter(Filter):
     """Which trials are asked for. Empty means no condition.
 
     ``year`` is the year of the start date. ``stage`` is the stage earned, ``stage_min`` its lower end.
@@ -107,52 +75,8 @@ class TrialFilter:
     search: str = ""
 
     @classmethod
-    def read(cls, query: Mapping[str, Sequence[str]]) -> TrialFilter:
-        """The filter of an address (``dict(request.GET.lists())``); names that are no filter are left alone.
-
-        Raises Refused for a value that cannot be read.
-        """
-        return cls(
-            **{  # type: ignore[arg-type]
-                field.name: _read_one(field.name, [value for value in query.get(field.name, ()) if value.strip()])
-                for field in fields(cls)
-            }
-        )
-
-    @classmethod
-    def names(cls) -> tuple[str, ...]:
-        return tuple(field.name for field in fields(cls))
-
-    def values(self, name: str) -> tuple[str, ...]:
-        """The chosen values of one parameter; a single one as a tuple of one."""
-        value: str | tuple[str, ...] = getattr(self, name)
-        return value if isinstance(value, tuple) else ((value,) if value else ())
-
-    def parameters(self) -> list[tuple[str, str]]:
-        """The filter as pairs for an address, in a fixed order."""
-        return [(name, value) for name in self.names() for value in self.values(name)]
-
-    def address(self, *, implied: TrialFilter | None = None, **more: str) -> str:
-        """``?status=…`` for this filter and further parameters, without what ``implied`` says just the same."""
-        kept = [
-            (name, value)
-            for name, value in self.parameters()
-            if implied is None or self.values(name) != implied.values(name)
-        ]
-        return "?" + urlencode([*kept, *((name, value) for name, value in more.items() if value)])
-
-    def chosen(self, name: str, value: str) -> TrialFilter:
-        """This filter with only this value chosen for the parameter."""
-        return self._with(name, (value,) if isinstance(getattr(self, name), tuple) else value)
-
-    def dropped(self, name: str, value: str | None = None) -> TrialFilter:
-        """This filter without this value of the parameter, or without the parameter."""
-        if not isinstance(getattr(self, name), tuple):
-            return self._with(name, "")
-        return self._with(name, tuple(v for v in self.values(name) if value is not None and v != value))
-
-    def _with(self, name: str, value: str | tuple[str, ...]) -> TrialFilter:
-        return replace(self, **{name: value})  # type: ignore[arg-type]
+    def read_one(cls, name: str, given: list[str]) -> str | tuple[str, ...]:
+        return _read_one(name, given)
 
     def rows(self, *, without: str = "") -> TrialQuerySet:
         """The trials that pass; ``without`` leaves out one parameter, for the counts beside its own values."""
@@ -169,21 +93,18 @@ def _read_one(name: str, given: list[str]) -> str | tuple[str, ...]:
     if name in _CLOSED:
         vocabulary, silent = _CLOSED[name]
         allowed = [member.value for member in vocabulary] + ([NOT_REPORTED] if silent else [])
-        upper = vocabulary is terms.Status
-        split = [part for value in given for part in value.split(",") if part.strip()]
-        return tuple(dict.fromkeys(_choice(name, value, allowed, upper=upper) for value in split))
+        return read_choices(name, given, allowed, upper=vocabulary is terms.Status)
     if name == "stage":
-        split = [part for value in given for part in value.split(",") if part.strip()]
-        return tuple(dict.fromkeys(str(_whole(name, value, 0, 9)) for value in split))
+        return read_stages(name, given)
     if name == "stage_min":
-        return str(_whole(name, given[-1], 0, 9)) if given else ""
+        return str(read_whole(name, given[-1], 0, 9)) if given else ""
     if name == "year":
-        return tuple(dict.fromkeys(v if v == NOT_REPORTED else str(_whole(name, v, 1900, 2199)) for v in given))
+        return read_years(name, given)
     if name in ("partial", "adverse"):
-        return _choice(name, given[-1], ["true", "false"]) if given else ""
+        return read_choice(name, given[-1], ["true", "false"]) if given else ""
     if name == "search":
-        return _text(name, given[-1]) if given else ""
-    return tuple(dict.fromkeys(_text(name, value) for value in given))
+        return read_text(name, given[-1]) if given else ""
+    return tuple(dict.fromkeys(read_text(name, value) for value in given))
 
 
 def _narrow(found: TrialQuerySet, name: str, values: tuple[str, ...]) -> TrialQuerySet:
@@ -226,126 +147,29 @@ _MOMENTUM_RANK = Case(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
-    name: str
-    follows: bool  # turns round with the sort; ties are always broken by ascending number
-    read: Callable[[str], object]
-
-
-_NUMBER = _Column("nct_id", follows=False, read=str)
-_STAGE = _Column("stage", follows=True, read=int)
-_SCORE = _Column("score", follows=True, read=Decimal)
+_NUMBER = Column("nct_id", follows=False, read=str)
+_STAGE = Column("stage", follows=True, read=int)
+_SCORE = Column("score", follows=True, read=Decimal)
 
 # Score, then stage: a record of a higher stage sorts above one of a lower stage with the same score (law 5).
-_SORTS: dict[str, tuple[_Column, ...]] = {
+_SORTS: dict[str, tuple[Column, ...]] = {
     "score": (_SCORE, _STAGE, _NUMBER),
     "stage": (_STAGE, _SCORE, _NUMBER),
-    "strength": (_Column("strength", follows=True, read=Decimal), _NUMBER),
-    "momentum": (_Column("momentum_rank", follows=True, read=int), _NUMBER),
-    "people": (_Column("enrollment_count", follows=True, read=int), _NUMBER),
-    "title": (_Column("title_folded", follows=True, read=str), _NUMBER),
-    "updated": (_Column("last_update_post_date", follows=True, read=date.fromisoformat), _NUMBER),
-    "number": (_Column("nct_id", follows=True, read=str),),
+    "strength": (Column("strength", follows=True, read=Decimal), _NUMBER),
+    "momentum": (Column("momentum_rank", follows=True, read=int), _NUMBER),
+    "people": (Column("enrollment_count", follows=True, read=int), _NUMBER),
+    "title": (Column("title_folded", follows=True, read=str), _NUMBER),
+    "updated": (Column("last_update_post_date", follows=True, read=date.fromisoformat), _NUMBER),
+    "number": (Column("nct_id", follows=True, read=str),),
 }
 SORTS = tuple(_SORTS)
 
 
 @dataclass(frozen=True, slots=True)
-class Sort:
-    """An order of the list: a name of SORTS, and whether the highest stand first. Silent records stand last."""
+class Sort(Order):
+    """An order of the trials; by score unless told otherwise."""
 
-    name: str = "score"
-    descending: bool = True
-
-    @classmethod
-    def read(cls, given: str | None) -> Sort:
-        """``score`` ascending, ``-score`` descending; nothing given is ``-score``. Raises Refused."""
-        if not given:
-            return cls()
-        name = given.removeprefix("-")
-        if name not in _SORTS:
-            raise Refused("sort", f"“{given[:60]}” is not known; give one of {', '.join(SORTS)}, or -{SORTS[0]} …")
-        return cls(name, given.startswith("-"))
-
-    def __str__(self) -> str:
-        return f"-{self.name}" if self.descending else self.name
-
-    def columns(self) -> tuple[_Column, ...]:
-        return _SORTS[self.name]
-
-    def order(self, *, backwards: bool) -> list[OrderBy]:
-        terms_: list[OrderBy] = []
-        for column in self.columns():
-            descending = (self.descending and column.follows) != backwards
-            place = {"nulls_first": True} if backwards else {"nulls_last": True}
-            terms_.append(F(column.name).desc(**place) if descending else F(column.name).asc(**place))
-        return terms_
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """Where a page begins: after (or, going back, before) the row with these values of the order's columns."""
-
-    sort: Sort
-    backwards: bool
-    values: tuple[str | None, ...]
-
-    @classmethod
-    def read(cls, given: str | None, *, sort: Sort) -> Cursor | None:
-        """The cursor of an address, or None where there is none. Raises Refused when it is not of this order."""
-        if not given:
-            return None
-        try:
-            text = base64.urlsafe_b64decode(given.encode("ascii") + b"=" * (-len(given) % 4))
-            order, backwards, values = json.loads(text)
-            cursor = cls(Sort.read(order), backwards is True, tuple(values))
-            if not all(value is None or isinstance(value, str) for value in cursor.values):
-                raise TypeError
-            if (
-                cursor.sort == sort
-                and len(values) == len(sort.columns())
-                and "\x00" not in "".join(filter(None, values))
-            ):
-                cursor.key()
-                return cursor
-        except (ValueError, TypeError, AttributeError, InvalidOperation, binascii.Error, RecursionError):
-            pass
-        raise Refused("cursor", "this place in the list cannot be read for this order; begin again without cursor")
-
-    @classmethod
-    def at(cls, trial: Trial, *, sort: Sort, backwards: bool) -> Cursor:
-        found = [getattr(trial, column.name) for column in sort.columns()]
-        return cls(sort, backwards, tuple(None if value is None else str(value) for value in found))
-
-    def key(self) -> list[object | None]:
-        pairs = zip(self.sort.columns(), self.values, strict=True)
-        key = [None if value is None else column.read(value) for column, value in pairs]
-        if any(isinstance(value, Decimal) and not value.is_finite() for value in key) or any(
-            isinstance(value, int) and abs(value) >= 2**63 for value in key
-        ):
-            raise ValueError("out of range")
-        return key
-
-    def __str__(self) -> str:
-        text = json.dumps([str(self.sort), self.backwards, self.values], separators=(",", ":"))
-        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-    def beyond(self) -> Q:
-        """The condition that a row stands beyond this place, in reading direction; silent values stand last."""
-        condition = Q(pk__in=[])
-        for column, value in reversed(list(zip(self.sort.columns(), self.key(), strict=True))):
-            descending = (self.sort.descending and column.follows) != self.backwards
-            if value is None:
-                further = Q(**{f"{column.name}__isnull": False}) if self.backwards else Q(pk__in=[])
-                equal = Q(**{f"{column.name}__isnull": True})
-            else:
-                further = Q(**{f"{column.name}__{'lt' if descending else 'gt'}": value})
-                if not self.backwards:
-                    further |= Q(**{f"{column.name}__isnull": True})
-                equal = Q(**{column.name: value})
-            condition = further | (equal & condition)
-        return condition
+    ORDERS: ClassVar[Mapping[str, tuple[Column, ...]]] = _SORTS
 
 
 # --- a page of them ----------------------------------------------------------------------------------------------
@@ -373,21 +197,10 @@ def page_of_trials(
 ) -> TrialsPage:
     """A page of the trials that pass the filter: one query, and two more with ``evidence``."""
     rows = ordered(chosen.rows(), sort=sort, backwards=bool(cursor and cursor.backwards))
-    if cursor:
-        rows = rows.filter(cursor.beyond())
     if evidence:
         rows = with_evidence(rows)
-    found = list(rows.defer("search")[: size + 1])
-    more, found = len(found) > size, found[:size]
-    if cursor and cursor.backwards:
-        found.reverse()
-    has_later = bool(found) and (more if not (cursor and cursor.backwards) else True)
-    has_earlier = bool(found) and (more if (cursor and cursor.backwards) else bool(cursor))
-    return TrialsPage(
-        trials=tuple(found),
-        later=str(Cursor.at(found[-1], sort=sort, backwards=False)) if has_later else None,
-        earlier=str(Cursor.at(found[0], sort=sort, backwards=True)) if has_earlier else None,
-    )
+    page = page_of(rows.defer("search"), sort=sort, cursor=cursor, size=size)
+    return TrialsPage(trials=page.rows, later=page.later, earlier=page.earlier)
 
 
 def ordered(rows: TrialQuerySet, *, sort: Sort, backwards: bool = False) -> TrialQuerySet:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tracker import terms
 
@@ -35,6 +35,9 @@ STYLES: dict[str, tuple[str, str]] = {
 _ORDER = {facet: place for place, facet in enumerate(STYLES)}
 
 _FIELD_WORDS = {
+    "title": "Title",
+    "abstract": "Abstract",
+    "mesh_terms": "MeSH term",
     "brief_title": "Title",
     "official_title": "Official title",
     "acronym": "Acronym",
@@ -53,7 +56,26 @@ _FIELD_WORDS = {
     "why_stopped": "Why it stopped",
 }
 # What a reader sees at once; the rest is folded.
-_OPEN = ("official_title", "conditions", "why_stopped", "brief_summary", "interventions", "primary_outcomes")
+_OPEN = (
+    "abstract",
+    "official_title",
+    "conditions",
+    "why_stopped",
+    "brief_summary",
+    "interventions",
+    "primary_outcomes",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NotedWords:
+    """Words that something else than an annotation rests on, such as a fact read in a study, to be marked like one."""
+
+    facet: str
+    term: str
+    words: Sequence[Mapping[str, Any]]
+    state: str
+    said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +152,12 @@ def _spaced(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
 
 
-def marked(passages: Iterable[Passage], annotations: Iterable[Annotation]) -> tuple[MarkedPassage, ...]:
+def marked(passages: Iterable[Passage], annotations: Iterable[Annotation | NotedWords]) -> tuple[MarkedPassage, ...]:
     """Every passage with the words of the annotations that stand; rejected ones leave the text alone.
 
     Words that are not found at their place any more (the annotation is of an older state) are left unmarked.
     """
-    spans: dict[str, list[tuple[int, int, Annotation]]] = {}
+    spans: dict[str, list[tuple[int, int, Annotation | NotedWords]]] = {}
     for annotation in annotations:
         if annotation.state == terms.AnnotationState.REJECTED:
             continue
@@ -149,7 +171,7 @@ def marked(passages: Iterable[Passage], annotations: Iterable[Annotation]) -> tu
     )
 
 
-def _pieces(text: str, spans: Sequence[tuple[int, int, Annotation]]) -> tuple[Piece, ...]:
+def _pieces(text: str, spans: Sequence[tuple[int, int, Annotation | NotedWords]]) -> tuple[Piece, ...]:
     standing = [
         (start, end, annotation)
         for start, end, annotation in spans
@@ -167,7 +189,7 @@ def _pieces(text: str, spans: Sequence[tuple[int, int, Annotation]]) -> tuple[Pi
     return tuple(pieces)
 
 
-def _piece(text: str, over: list[Annotation]) -> Piece:
+def _piece(text: str, over: list[Annotation | NotedWords]) -> Piece:
     if not over:
         return Piece(text)
     over.sort(key=lambda annotation: (_ORDER.get(annotation.facet, 99), annotation.term))
@@ -192,8 +214,10 @@ def term_words(facet: str, term: str) -> str:
     return known.label if known else term.replace("_", " ")
 
 
-def who_says(annotation: Annotation) -> str:
+def who_says(annotation: Annotation | NotedWords) -> str:
     """``proposed by rule``, or ``accepted by J. Doe, 2026-02-03``."""
+    if isinstance(annotation, NotedWords):
+        return annotation.said
     if annotation.state == terms.AnnotationState.PROPOSED:
         return "proposed by rule"
     name = (
@@ -208,10 +232,11 @@ def chapters(passages: Iterable[MarkedPassage]) -> tuple[Chapter, ...]:
     grouped: dict[str, list[MarkedPassage]] = {}
     for passage in passages:
         grouped.setdefault(passage.field.split(".")[0], []).append(passage)
-    if "brief_title" in grouped and not any(passage.marked for passage in grouped["brief_title"]):
-        del grouped["brief_title"]
+    for title in ("brief_title", "title"):
+        if title in grouped and not any(passage.marked for passage in grouped[title]):
+            del grouped[title]
     made = [
-        Chapter(_heading(kind, found), tuple(found), kind in _OPEN or kind == "brief_title")
+        Chapter(_heading(kind, found), tuple(found), kind in _OPEN or kind in ("brief_title", "title"))
         for kind, found in grouped.items()
     ]
     return tuple(sorted(made, key=lambda chapter: not chapter.is_open))

@@ -11,6 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
 from django import template
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from tracker import terms
@@ -157,3 +158,40 @@ def rounded(value: Decimal | float, places: int = 0) -> str:
 
     step = Decimal(1).scaleb(-places)
     return str(Decimal(str(value)).quantize(step, rounding=ROUND_HALF_UP))
+
+
+_DIRECTIONS = {"supports": "+", "neutral": "○", "contradicts": "−"}
+
+
+@register.simple_tag
+def sign(direction: str) -> SafeString:
+    """The sign of a direction, with its word for those who do not see it: plus, ring or minus."""
+    known = terms.Direction(direction)
+    return format_html(
+        '<span class="sign {}"><span aria-hidden="true">{}</span><span class="hide">{}</span></span>',
+        known.value,
+        _DIRECTIONS[known.value],
+        known.label,
+    )
+
+
+@register.simple_tag
+def square(kind: str, *, size: int = 16) -> SafeString:
+    """One EV reporting item: filled is reported, hollow is not found, crossed does not apply."""
+    solid = "mk-solid" if kind == "filled" else "mk-hollow"
+    inside = f'<rect class="{solid}" x="1.5" y="1.5" width="13" height="13" rx="1.5"/>'
+    if kind == "crossed":
+        inside += '<path class="mk-break" d="M4 4l8 8M12 4l-8 8"/>'
+    return _svg(f"mk-item {kind}", 16, 16, size, inside)
+
+
+@register.simple_tag
+def stop(track: str, holds: bool, is_gap: bool) -> SafeString:
+    """The stop of one rung: filled where evidence holds it, a dashed stroke where it is missing, hollow otherwise."""
+    if is_gap:
+        inside = '<path class="mk-unk" d="M1 8h14"/>'
+    elif track == terms.Track.THERAPEUTIC:
+        inside = f'<rect class="{"mk-solid" if holds else "mk-hollow"}" x="3" y="3" width="10" height="10" rx=".75"/>'
+    else:
+        inside = f'<circle class="{"mk-solid" if holds else "mk-hollow"}" cx="8" cy="8" r="5.5"/>'
+    return _svg("mk-stop", 16, 16, 16, inside)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from django import template
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from tracker import terms
+from tracker.reads.records import study_name
 from tracker.reads.wording import label, people, stage_name, status_words
 from tracker.reads.words_in_place import facet_words, field_words, origin_words, term_words, who_says
 
@@ -17,7 +19,7 @@ from .marks import rounded
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from tracker.models import Annotation, Trial
+    from tracker.models import Annotation, Study, Trial
     from tracker.reads.words_in_place import Piece
 
 register = template.Library()
@@ -152,3 +154,38 @@ def without_stop(text: str) -> str:
 def beyond_name(countries: list[str], sponsor: str | None) -> str:
     """The countries that the sponsor's name does not say already."""
     return ", ".join(country for country in countries if country.lower() not in (sponsor or "").lower())
+
+
+@register.filter
+def study_called(study: Study) -> str:
+    return study_name(study)
+
+
+@register.filter
+def has_accepted(study: Study) -> bool:
+    """Whether one of the links that were read with the study is accepted."""
+    return any(link.state == terms.AnnotationState.ACCEPTED for link in study.all_links)  # type: ignore[attr-defined]
+
+
+@register.filter
+def or_not_given(value: object, noun: str) -> object:
+    """The value, or ``journal not reported`` in the look of what is missing."""
+    return format_html('<span class="nr">{} not reported</span>', noun) if value in (None, "", []) else value
+
+
+@register.filter
+def spaced(text: str) -> str:
+    """Ids of terms as words: ``mesenchymal_stromal_cell`` as ``mesenchymal stromal cell``."""
+    return text.replace("_", " ")
+
+
+@register.filter
+def host_of(address: str) -> str:
+    """The host that a link leads to, without ``www.``."""
+    return urlsplit(address).netloc.removeprefix("www.") or address
+
+
+@register.filter
+def is_web(address: object) -> bool:
+    """Whether this is an address that a page may link to."""
+    return isinstance(address, str) and address.startswith(("https://", "http://"))
