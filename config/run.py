@@ -136,7 +136,6 @@ def collect_static_files() -> None:
 def load_starter_set() -> None:
     """Into an empty database only, or to end what a kill interrupted."""
     from django.conf import settings
-    from django.core.management import call_command
 
     from tracker.models import Trial
 
@@ -145,10 +144,19 @@ def load_starter_set() -> None:
         return
     say("Loading the starter set …")
     unfinished.touch()
-    trials = ROOT / "fixtures" / "trials"
-    call_command("import_trials", str(trials / "registry"), origin="file")
-    call_command("import_trials", str(trials / "transcribed"), origin="transcribed")
+    take_in_starter_set()
     unfinished.unlink()
+
+
+def take_in_starter_set() -> None:
+    """Trials and studies first, since links and lineage name them. Taken in again, it changes nothing."""
+    from django.core.management import call_command
+
+    fixtures = ROOT / "fixtures"
+    call_command("import_trials", str(fixtures / "trials" / "registry"), origin="file")
+    call_command("import_trials", str(fixtures / "trials" / "transcribed"), origin="transcribed")
+    call_command("import_studies", str(fixtures / "studies.csv"))
+    call_command("import_candidates", str(fixtures))
 
 
 def make_first_account() -> str | None:

@@ -416,6 +416,16 @@ class RowFate(Term):
     REFUSED = "refused", "refused"
 
 
+class DecisionFate(Term):
+    """What becomes of a row of a file of candidates, links or lineage."""
+
+    NEW = "new", "new"
+    CHANGED = "changed", "changed, or a proposal accepted"
+    UNCHANGED = "unchanged", "stands so already"
+    KEPT = "kept", "left as a person decided"
+    REFUSED = "refused", "refused"
+
+
 class StudyFileState(Term):
     """Where an uploaded file of studies stands."""
 
