@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.scoring.studies import Told, bench, facts_of, marker, study, told, verdict
-from tests.scoring.support import Standing, ends, on, row, says, stage
+from tests.scoring.support import Standing, ends, on, reads, row, says, stage
 from tracker.scoring.study_facts import ReportedTrial
-from tracker.terms import EV_ITEMS, Facet, Momentum, Relevance, Role, Step, Track
+from tracker.terms import EV_ITEMS, Facet, Momentum, Reading, Relevance, Role, Step, Track
 
 THERAPEUTIC, DIAGNOSTIC = Track.THERAPEUTIC, Track.DIAGNOSTIC
 PHASE_2 = ReportedTrial("NCT01159288", THERAPEUTIC, 7, 7)
@@ -144,6 +144,15 @@ class TestTrack:
         assert tracks(*told(role=["diagnosis"], stage_evidence=["marker_observed"]), kinds=("therapeutic",)) == [
             DIAGNOSTIC
         ]
+
+    def test_without_both_the_text_says_what_vesicles_are_for(self):
+        facts = told(stage_evidence=["clinical_trial"])
+        measured, product = reads(Reading.EV_MEASURED)[0], reads(Reading.EV_PRODUCT)[0]
+        assert tracks(*facts, annotations=(measured,)) == [DIAGNOSTIC]
+        assert tracks(*facts, annotations=(product,)) == [THERAPEUTIC]
+        assert tracks(*facts, annotations=(measured,), kinds=("therapeutic",)) == [THERAPEUTIC]
+        mechanism = told(role=["mechanism"], stage_evidence=["in_vitro_one_model"])
+        assert tracks(*mechanism, annotations=(measured,)) == [THERAPEUTIC]
 
     def test_without_either_the_evidence_says_it(self):
         assert tracks(*told(stage_evidence=["case_control"])) == [DIAGNOSTIC]
@@ -366,10 +375,10 @@ class TestScale:
         found = row(marker("case_control", n_models=number), "two models")
         assert ends(found) == ("reported", points, points)
 
-    def test_cohorts_and_lines_that_are_listed_are_as_many_at_least(self):
+    def test_cohorts_that_are_listed_are_as_many_at_least_and_lines_are_no_models(self):
         assert ends(row(marker("case_control", cohorts=["discovery", "validation"]), "two models"))[1:] == (6, 6)
         assert ends(row(marker("case_control", cohorts=["discovery"]), "two models"))[1:] == (0, 6)
-        assert ends(row(bench("in_vivo_proof", cell_lines=["A549", "H23"]), "two models"))[1:] == (6, 6)
+        assert ends(row(bench("in_vivo_proof", cell_lines=["A549", "H23"]), "two models"))[1:] == (0, 6)
 
 
 class TestQuality:

@@ -52,7 +52,9 @@ def facts_of_studies(study_ids: Collection[int], *, rubric: str) -> dict[int, St
     for fact in read.values_list("study_id", "experiment_id", "name", "value", "origin", "words", "state", named=True):
         facts[fact.study_id].append(cast("ReadFact", fact))
     annotations: dict[int, list[Standing]] = {key: [] for key in judged}
-    wanted = Annotation.objects.standing().filter(study__in=judged, facet__in=(Facet.ROLE, Facet.CHARACTERISATION))
+    wanted = Annotation.objects.standing().filter(
+        study__in=judged, facet__in=(Facet.ROLE, Facet.READING, Facet.CHARACTERISATION)
+    )
     for annotation in wanted.values_list("study_id", "facet", "term", "state", "words", named=True):
         annotations[annotation.study_id].append(cast("Standing", annotation))
     kinds: dict[int, list[str]] = {key: [] for key in judged}

@@ -17,6 +17,7 @@ from tracker.terms import (
     Answer,
     Facet,
     FactOrigin,
+    Reading,
     Relevance,
     Role,
     StudyEvidence,
@@ -26,6 +27,7 @@ from tracker.terms import (
 )
 
 from .facts import NOT_APPLICABLE, NOT_REPORTED, REPORTED, Fact, Standing, Unscored, words_origin
+from .stages import PRODUCT_READINGS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -99,6 +101,7 @@ class StudyFacts(msgspec.Struct, frozen=True, kw_only=True):
     is_retracted: bool
     roles: tuple[Role, ...]
     kinds: tuple[Track, ...]  # of the candidates that an accepted link ties it to
+    uses: tuple[Reading, ...]  # what it does with vesicles, as its text was read
     trials: tuple[ReportedTrial, ...]  # by accepted lineage; several, where it reports several
     evidence: Fact[tuple[StudyEvidence, ...]]
     n_patients: Fact[int]
@@ -106,7 +109,6 @@ class StudyFacts(msgspec.Struct, frozen=True, kw_only=True):
     n_animals: Fact[int]
     n_models: Fact[int]  # models or cohorts
     cohorts: Fact[tuple[str, ...]]
-    cell_lines: Fact[tuple[str, ...]]
     characterised: Fact[bool]
     answers: dict[str, Fact[bool]]  # a StudyFactName of ANSWERED → yes, no, or its state
     full_text: Fact[bool]
@@ -151,6 +153,7 @@ def study_facts(
         is_retracted=study.is_retracted,
         roles=_roles(reader, standing),
         kinds=tuple(track for track in Track if track in set(kinds)),
+        uses=_uses(standing),
         trials=tuple(sorted(set(trials))),
         evidence=reader.members(StudyEvidence, StudyFactName.STAGE_EVIDENCE),
         n_patients=reader.number(StudyFactName.N_PATIENTS),
@@ -158,7 +161,6 @@ def study_facts(
         n_animals=reader.number(StudyFactName.N_ANIMALS),
         n_models=reader.number(StudyFactName.N_MODELS),
         cohorts=reader.texts(StudyFactName.COHORTS),
-        cell_lines=reader.texts(StudyFactName.CELL_LINES),
         characterised=_characterised(reader, standing),
         answers={name.value: reader.answer(name) for name in ANSWERED},
         full_text=_full_text(study),
@@ -263,6 +265,11 @@ def _roles(reader: _Reader, annotations: Collection[Standing]) -> tuple[Role, ..
     if not accepted and reader.rank(StudyFactName.ROLE) <= _RANK[FactOrigin.RULE]:
         found |= {one.term for one in terms}
     return tuple(role for role in Role if role in found)
+
+
+def _uses(annotations: Iterable[Standing]) -> tuple[Reading, ...]:
+    found = {one.term for one in annotations if one.facet == Facet.READING}
+    return tuple(reading for reading in (*PRODUCT_READINGS, Reading.EV_MEASURED) if reading in found)
 
 
 def _characterised(reader: _Reader, annotations: Collection[Standing]) -> Fact[bool]:

@@ -19,8 +19,8 @@ NO_EVIDENCE = (
     "What kind of evidence it holds is not reported, so no row of the stage table holds yet; a curator can say it."
 )
 NO_TRACK = (
-    "Neither its role nor a candidate that it is linked to says whether it speaks of a test or of a therapy, "
-    "so it stands on neither track."
+    "Neither its role, nor its text, nor a candidate that it is linked to says whether it speaks of a test or of a "
+    "therapy, so it stands on neither track."
 )
 NO_ROW = "Its kinds of evidence ({kinds}) are no row of the {track} column, so it has no stage there."
 MOMENTUM = "A publication is done; whether the work goes on, it does not say."

@@ -70,9 +70,11 @@ def patients_or_animals(facts: StudyFacts, row: BoundStudyRow, case: StudyCase) 
 
 @study_rule
 def several_models(facts: StudyFacts, row: BoundStudyRow, case: StudyCase) -> Answer:
-    """Two models or cohorts or more. Cohorts and cell lines that are listed are as many, at least."""
-    listed = max((facts.cohorts, facts.cell_lines), key=lambda one: len(one.value or ()))
-    number = facts.n_models
+    """Two models or cohorts or more. Cohorts that are listed are as many, at least; cell lines are no models.
+
+    One line may give the vesicles that another takes up, in one model.
+    """
+    listed, number = facts.cohorts, facts.n_models
     if listed.value and len(listed.value) > 1 and len(listed.value) > (number.value or 0):
         return told(row.points, f"{len(listed.value)} listed: {', '.join(listed.value)}", listed.origin)
     if number.value is None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tracker.terms import Role, StudyEvidence, Track
+from tracker.terms import Reading, Role, StudyEvidence, Track
 
 from .stages import UNBOUNDED, Interval
 
@@ -40,19 +40,28 @@ def tracks(facts: StudyFacts, rubric: Rubric) -> tuple[Track, ...]:
     """The tracks this study may stand on.
 
     The publication of a trial stands where its trial does. Else the roles say it; without one, the candidates it is
-    linked to. A study of a mechanism, or one that says neither, stands on the track whose column alone holds its
-    evidence; with rows 0 and 1 only, which both tracks have, on the therapeutic one, whose row names mechanisms.
+    linked to, and then whether its text was read to measure vesicles or to treat by them. A study of a mechanism, or
+    one of which nothing says it, stands on the track whose column alone holds its evidence; with rows 0 and 1 only,
+    which both tracks have, on the therapeutic one, whose row names mechanisms.
     """
     if facts.trials:
         found = {trial.track for trial in facts.trials}
     else:
-        found = {TRACK_OF_ROLE[role] for role in facts.roles if role in TRACK_OF_ROLE} or set(facts.kinds)
+        found = {TRACK_OF_ROLE[role] for role in facts.roles if role in TRACK_OF_ROLE}
+        found = found or set(facts.kinds) or _by_use(facts)
         evidence = facts.evidence.value or ()
         if not found or Role.MECHANISM in facts.roles:
             found |= {rubric.only_on[one] for one in evidence if one in rubric.only_on}
         if not found and evidence and StudyEvidence.CLINICAL_TRIAL not in evidence:
             found = {Track.THERAPEUTIC}
     return tuple(track for track in Track if track in found)
+
+
+def _by_use(facts: StudyFacts) -> set[Track]:
+    """A mechanism measures vesicles too, so with that role the readings say nothing of the track."""
+    if Role.MECHANISM in facts.roles:
+        return set()
+    return {Track.DIAGNOSTIC if use is Reading.EV_MEASURED else Track.THERAPEUTIC for use in facts.uses}
 
 
 def interval(facts: StudyFacts, track: Track, rubric: Rubric) -> Interval | None:
