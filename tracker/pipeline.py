@@ -3,6 +3,7 @@
     store     a new or changed record becomes the trial's current version; each change has a name (`sync.store`)
     propose   its text is read: is it about EVs in lung cancer, and on which words (`classify.proposals`)
     score     the facts become a maturity with its reasons (`scoring.ledger`)
+    link      records that may bear on a candidate, and studies and trials that name each other, are proposed as linked
 
 Trials go through `absorb`, studies through `absorb_studies`.
 
@@ -16,9 +17,9 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from tracker.classify.proposals import propose, texts
+from tracker.classify.proposals import propose, propose_links, propose_studies, texts
 from tracker.scoring.facts import facts_needed
-from tracker.scoring.ledger import score
+from tracker.scoring.ledger import score, score_studies
 from tracker.scoring.rubric import CURRENT
 from tracker.sync.store import Stored, StoredStudies, store_facts, store_studies, storing
 
@@ -49,6 +50,7 @@ def absorb(
             annotations=standing,  # type: ignore[arg-type]
         )
     score(trials=facts, rubric=CURRENT, today=at.date(), at=at)
+    propose_links(nct_ids=standings, at=at)
     return stored
 
 
@@ -66,5 +68,11 @@ def absorb_studies(
     stated: dict[int, dict[StudyFactName, object]] = {}
     for study_id, told in zip(stored.ids, facts, strict=False):
         stated.setdefault(study_id, {}).update(told)
-    store_facts(facts=stated, at=at)
+    # What a file states in words names terms too, also of a study whose text is as it was.
+    is_told = bool(store_facts(facts=stated, at=at))
+    again = {number: study for number, study in stored.unchanged.items() if is_told and number in stated}
+    propose_studies(studies={**stored.current, **again}, at=at)
+    touched = stored.current.keys() | stated.keys()
+    score_studies(study_ids=touched, rubric=CURRENT, today=at.date(), at=at)
+    propose_links(study_ids=touched, at=at)
     return stored

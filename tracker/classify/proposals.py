@@ -16,6 +16,7 @@ from django.db.models import F
 from tracker.classify.lexicon import load
 from tracker.classify.links import propose_links
 from tracker.classify.relevance import classify
+from tracker.classify.stated import FACETS, stated_passages, stated_terms
 from tracker.classify.studies import classify_study, study_passages, study_version
 from tracker.classify.writing import (
     STUDIES,
@@ -28,10 +29,11 @@ from tracker.classify.writing import (
     standing,
     write,
 )
-from tracker.models import Study, Trial, TrialVersion
+from tracker.models import Study, StudyFact, Trial, TrialVersion
 from tracker.sources.bibliography import FIELDS, study_record
 from tracker.sources.ctgov_records import Unreadable
 from tracker.sync.store import STORE_LOCK
+from tracker.terms import AnnotationState, FactOrigin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -58,6 +60,9 @@ __all__ = [
 
 # Records read again in one transaction: a few MB of text, well under a second.
 BATCH = 200
+
+# "person" sorts behind "import", so that descending order lets a person speak first.
+_STATING = (FactOrigin.PERSON, FactOrigin.IMPORT)
 
 _HOLD = "SELECT pg_advisory_xact_lock(%s, %s)"
 
@@ -162,7 +167,14 @@ def propose_studies(
         decided = decided_by_people(STUDIES, studies)
         read = dict(said) if said is not None else study_texts(studies)
         read |= {key: classify_study(studies[key], relevance=chosen) for key, (chosen, _) in decided.items()}
-        passages = {number: dict(study_passages(record)) for number, record in studies.items()}
+        stated = facts_stated(studies)
+        passages = {
+            number: dict([*study_passages(record), *stated_passages(stated.get(number, {}))])
+            for number, record in studies.items()
+        }
+        for number, told in stated.items():
+            named = stated_terms(told, besides=read[number].proposals)
+            read[number] = read[number]._replace(proposals=[*read[number].proposals, *named])
         known = write(
             cursor,
             STUDIES,
@@ -185,6 +197,20 @@ def propose_studies(
         moved = follow(cursor.fetchall(), passages)
         cursor.execute(_FOLLOW_FACTS, [[number for number, _ in moved], [words for _, words in moved]])
     return standing(STUDIES, read, known)
+
+
+def facts_stated(study_ids: Iterable[int]) -> dict[int, dict[str, object]]:
+    """What a file or a person states of these studies in words, by the study's number; a person's stands over a file's.
+
+    Only what may name a term: role, source, cargo and the rest.
+    """
+    found: dict[int, dict[str, object]] = {}
+    told = StudyFact.objects.filter(
+        study__in=list(study_ids), name__in=list(FACETS), experiment__isnull=True, origin__in=list(_STATING)
+    ).exclude(state=AnnotationState.REJECTED)
+    for number, name, value in told.order_by("-origin").values_list("study_id", "name", "value"):
+        found.setdefault(number, {}).setdefault(name, value)
+    return found
 
 
 # --- all over again ------------------------------------------------------------------------------------------------

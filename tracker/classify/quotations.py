@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tracker.classify.proposals import batches, current, current_studies, study_batches
+from tracker.classify.proposals import batches, current, current_studies, facts_stated, study_batches
+from tracker.classify.stated import stated_passages
 from tracker.classify.studies import study_passages
 from tracker.models import Annotation, Study, StudyFact, Trial
 
@@ -49,10 +50,10 @@ def check_study_words(study_ids: Iterable[int] | None = None) -> list[str]:
             quoted[number].append((f"the fact {name}", words))
         for number, words in Study.objects.filter(id__in=batch).values_list("id", "relevance_words"):
             quoted[number].append(("its relevance", words))
+        stated = facts_stated(batch)
         for number, record in current_studies(batch).items():
-            wrong += _misquoted(
-                f"Study {number}", quoted[number], dict(study_passages(record)), f"reclassify --study {number}"
-            )
+            texts = dict([*study_passages(record), *stated_passages(stated.get(number, {}))])
+            wrong += _misquoted(f"Study {number}", quoted[number], texts, f"reclassify --study {number}")
     return wrong
 
 
