@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.factories import trial_record
+from tests.reads.bench import bench_work
 from tracker import terms
 from tracker.models import RegistryQuery, SetAside, TrialAlias
 from tracker.pipeline import absorb
@@ -64,6 +65,7 @@ def stored(transactional_db):
         reason="The field protocolSection.designModule is not as the registry describes it: it is a list.",
         first_seen=AT, last_seen=AT,
     )  # fmt: skip
+    bench_work()
 
 
 @pytest.fixture

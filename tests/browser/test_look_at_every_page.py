@@ -24,7 +24,18 @@ PAGES = {
     "why-set-aside": "/why/NCT00000009/",
     "why-malformed": "/why/NCT123456789/",
     "not-found": "/trials/NCT00000001/",
-    "nowhere": "/candidates/",
+    "studies": "/studies/",
+    "studies-filtered": "/studies/?track=therapeutic&sort=-year&search=dexosome",
+    "studies-no-match": "/studies/?year=1999",
+    "study-whole": "/studies/900002/",
+    "study-retracted": "/studies/900003/",
+    "study-bare": "/studies/900004/",
+    "candidates": "/candidates/",
+    "candidates-no-match": "/candidates/?search=nothing+of+this",
+    "candidate-broken": "/candidates/tumour-cell-microparticles/",
+    "candidate-contradicted": "/candidates/dexosomes/",
+    "candidate-empty": "/candidates/nothing-yet/",
+    "nowhere": "/nowhere/",
     "refused": "/?stage=12",
 }
 GUISES = {
@@ -98,7 +109,7 @@ def test_nothing_is_lost_at_320_pixels(browser, site):
 def test_on_paper_the_question_is_still_answered(browser, site):
     context = browser.new_context(viewport={"width": 720, "height": 1000}, color_scheme="dark")
     page = context.new_page()
-    for name in ("landscape", "trial-whole", "trial-therapy", "why-here"):
+    for name in ("landscape", "trial-whole", "trial-therapy", "why-here", "study-whole", "candidate-broken"):
         page.goto(site + PAGES[name])
         page.emulate_media(media="print")
         page.screenshot(path=SCREENSHOTS / f"{name}-print.png", full_page=True)

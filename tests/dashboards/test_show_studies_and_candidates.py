@@ -52,7 +52,7 @@ def test_a_study_that_nobody_read_says_so(bench, client):
     told = words(client, bench["untitled-source"].get_absolute_url())
     assert "EV reporting, not looked yet" in told
     assert "PMID and DOI not reported" in told
-    assert "None" not in told.replace("None accepted", "")
+    assert "None" not in told.split()
 
 
 def test_every_extracted_value_has_its_origin(bench, client):
@@ -71,7 +71,7 @@ def test_a_study_shows_its_candidates_and_the_trial_it_led_to(bench, client):
 
 def test_proposed_links_are_shown_apart_and_move_nothing(bench, client):
     told = words(client, bench["neutrophils"].get_absolute_url())
-    assert "None accepted. Proposed by rule, not counted" in told
+    assert "No link is accepted yet. Proposed by rule, not counted" in told
     before = words(client, "/candidates/tumour-cell-microparticles/")
     EvidenceLink.objects.filter(state="proposed").delete()
     after = words(client, "/candidates/tumour-cell-microparticles/")
@@ -151,7 +151,9 @@ def test_the_lists_as_csv_hold_every_row_and_no_formula(bench, client):
 def test_the_time_line_is_a_picture_a_table_and_files(bench, client):
     page = client.get("/candidates/dexosomes/").content.decode()
     assert "Two studies from 2005 to 2016; no trial yet" in page
-    assert "<svg" in page[page.index('class="picture"') :]
+    picture = page[page.index('class="picture"') : page.index("</svg>", page.index('class="picture"'))]
+    assert [picture.count(f'fill="var({colour})"') for colour in ("--ok", "--bad")] == [1, 1]
+    assert picture.count(f'href="{bench["dexosomes-1"].get_absolute_url()}"') == 2  # its sign and its name
     assert client.get("/candidates/dexosomes/time-line.png").content.startswith(b"\x89PNG")
     svg = client.get("/candidates/dexosomes/time-line.svg").content.decode()
     assert "<svg" in svg

@@ -86,12 +86,14 @@ STUDIES: dict[str, dict] = {
         "maturity": ("diagnostic", 2, 4, "38.0", "81.0"),
     },
     "untitled-source": {
+        "id": 900_004,
         "title": "Exosomal PD-L1 expression as non-invasive biomarker for immune checkpoint inhibitors in non-small "
         "cell lung cancer",
         "roles": ["prediction"],
         "maturity": None,
     },
     "retracted": {
+        "id": 900_003,
         "pmid": "99999901",
         "title": "A made-up study of exosomes in lung cancer that was retracted",
         "year": 2018,
@@ -177,7 +179,8 @@ def _facts(made: dict[str, Study], person) -> None:
             study=study, name=name, value=value, origin=origin, experiment=experiment, state=state, at=NOW, **more
         )
 
-    words = [{"field": "abstract", "start": 78, "end": 93, "text": study.abstract[78:93]}]
+    at = study.abstract.index("eleven patients")
+    words = [{"field": "abstract", "start": at, "end": at + 15, "text": "eleven patients"}]
     fact("n_patients", 12, "rule", people, state="proposed", words=words)
     fact("n_patients", 11, "person", people, by=person)
     fact("n_animals", 24, "import", mouse)

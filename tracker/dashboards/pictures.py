@@ -38,6 +38,8 @@ TRACKS = ((terms.Track.DIAGNOSTIC, 1), (terms.Track.THERAPEUTIC, -1))  # up, dow
 
 # In a file the signs lead to the registry; on the page the same links are turned to the trial's own page.
 REGISTRY = "https://clinicaltrials.gov/study/"
+# Vega drops an address without a host; this one stands before paths of ours and is taken away on the page.
+HERE = "https://here.invalid"
 
 _SHAPES = {
     "advancing": "M-.5-.7 .75 0-.5 .7z",
@@ -334,7 +336,7 @@ def for_page(spec: Spec) -> str:
     """
     svg = re.sub(r'\s(?:style|class|role|aria-roledescription)="[^"]*"', "", _svg(spec))
     svg = re.sub(r"<svg ", '<svg aria-hidden="true" focusable="false" ', svg, count=1)
-    return re.sub(r'<a [^>]*?href="(/[^"]*)"[^>]*>', r'<a href="\1" tabindex="-1">', svg)
+    return re.sub(rf'<a [^>]*?href="{re.escape(HERE)}(/[^"]*)"[^>]*>', r'<a href="\1" tabindex="-1">', svg)
 
 
 def svg_file(spec: Spec) -> str:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from tracker import terms
 
+from .pictures import HERE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -74,7 +76,8 @@ def _layers(moments: tuple[Moment, ...], *, track: str, first: int, last: int, l
         return TOP + ROW * (place + 0.5)
 
     names: list[dict[str, Any]] = [
-        {"x": 4, "y": y(place), "words": _named(m), "address": m.line.record.address} for place, m in enumerate(moments)
+        {"x": 4, "y": y(place), "words": _named(m), "address": HERE + m.line.record.address}
+        for place, m in enumerate(moments)
     ]
     floor_y = TOP + ROW * len(moments) + 6
     step = ceil((last - first) / 10)
@@ -102,7 +105,7 @@ def _layers(moments: tuple[Moment, ...], *, track: str, first: int, last: int, l
             }
     for direction, shape in _SHAPES.items():
         signs: list[dict[str, Any]] = [
-            {"x": x(m.start or 0), "y": y(place), "address": m.line.record.address}
+            {"x": x(m.start or 0), "y": y(place), "address": HERE + m.line.record.address}
             for place, m in enumerate(moments)
             if m.line.direction == direction
         ]
@@ -115,7 +118,7 @@ def _layers(moments: tuple[Moment, ...], *, track: str, first: int, last: int, l
                 mark["stroke"] = "var(--surface)"
                 mark["strokeWidth"] = 0.5
             yield {
-                "data": {"values": found},
+                "data": {"values": signs},
                 "mark": mark,
                 "encoding": {"href": {"field": "address"}} if linked else {},
             }

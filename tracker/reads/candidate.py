@@ -66,6 +66,12 @@ class CandidateWhole:
         return tuple(line for line in self.links if line.is_proposed)
 
     @property
+    def further_references(self) -> tuple[dict[str, str], ...]:
+        """The references of the candidate besides its accepted records, which are cited already."""
+        cited = {_bare(line.record.title) for line in self.accepted}
+        return tuple(given for given in self.candidate.references if _bare(given.get("title", "")) not in cited)
+
+    @property
     def proposed_lineage(self) -> tuple[LineageLine, ...]:
         return tuple(line for line in self.lineage if not line.is_accepted)
 

@@ -26,6 +26,7 @@ from .listing import (
     read_text,
 )
 from .wording import counted, in_words, label, sentence
+from .words_in_place import term_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -240,7 +241,7 @@ def _words(name: str, value: str, _: CandidateFilter) -> str:
         return f"“{value}”"
     if name in _CLOSED:
         return label(_CLOSED[name], value) or value
-    return value.replace("_", " ")
+    return term_words(name, value)
 
 
 CANDIDATES = FacetSet(

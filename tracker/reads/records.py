@@ -96,8 +96,8 @@ def study_name(study: Study) -> str:
     if study.pmcid:
         return study.pmcid
     first = study.authors[0] if study.authors else study.journal
-    year = str(study.year) if study.year else "year not reported"
-    return f"{first}, {year}" if first else f"Study {study.pk}, {year}"
+    named = str(first) if first else f"Study {study.pk}"
+    return f"{named}, {study.year}" if study.year else named
 
 
 @dataclass(frozen=True, slots=True)

@@ -238,7 +238,7 @@ def _words(name: str, value: str, chosen: StudyFilter) -> str:
     match name:
         case "stage":
             track = chosen.track[0] if len(chosen.track) == 1 else ""
-            return f"{value} · {stage_name(track, int(value)) if track else both_stage_names(int(value))}"
+            return f"{value} · {stage_name(track, int(value))}" if track else both_stage_names(int(value))
         case "retracted":
             return "retracted" if value == "true" else "standing"
         case "preprint":

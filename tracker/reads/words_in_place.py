@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from tracker import terms
+from tracker.classify import lexicon
 
 from .wording import sentence
 
@@ -204,14 +206,19 @@ def facet_words(facet: str) -> str:
 
 
 def term_words(facet: str, term: str) -> str:
-    """The words of a term; terms of closed vocabularies have their labels."""
+    """The words of a term: its label in its closed vocabulary or the lexicon; one that neither holds, as it stands."""
     vocabulary: dict[str, type[terms.Term]] = {
         terms.Facet.ROLE: terms.Role,
         terms.Facet.READING: terms.Reading,
         terms.Facet.STOP_REASON: terms.StopClass,
     }
     known = vocabulary[facet].read(term) if facet in vocabulary else None
-    return known.label if known else term.replace("_", " ")
+    return known.label if known else _lexicon_labels().get((facet, term)) or term.replace("_", " ")
+
+
+@cache
+def _lexicon_labels() -> dict[tuple[str, str], str]:
+    return {(entry.facet, entry.id): entry.label for entry in lexicon.load().entries}
 
 
 def who_says(annotation: Annotation | NotedWords) -> str:
