@@ -194,15 +194,16 @@ def nct_numbers(*texts: str) -> list[str]:
 
 # --- text ----------------------------------------------------------------------------------------------------------
 
+# What follows a tag's name inside its brackets: attributes, so that "a<b and c>d" is no tag.
+_REST = r"(?:\s+[\w:-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>]+))*\s*/?>"
 _INLINE = re.compile(
     r"</?(?:i|b|em|strong|sub|sup|u|s|small|big|span|font|a|tt|code|sc|italic|bold|underline|named-content|mml:[a-z]+)"
-    r"(?:\s[^<>]*)?/?>",
+    + _REST,
     re.IGNORECASE,
 )
-_HEADING = re.compile(r"<(h[1-6]|title|label)(?:\s[^<>]*)?>(.*?)</\1\s*>", re.IGNORECASE | re.DOTALL)
+_HEADING = re.compile(r"<(h[1-6]|title|label)" + _REST + r"(.*?)</\1\s*>", re.IGNORECASE | re.DOTALL)
 _BLOCK = re.compile(
-    r"</?(?:p|br|div|h[1-6]|title|label|sec|abstract|section|ul|ol|li|table|tr|td|th|tbody|thead|hr|dl|dt|dd)"
-    r"(?:\s[^<>]*)?/?>",
+    r"</?(?:p|br|div|h[1-6]|title|label|sec|abstract|section|ul|ol|li|table|tr|td|th|tbody|thead|hr|dl|dt|dd)" + _REST,
     re.IGNORECASE,
 )
 _SCRIPT = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
