@@ -122,6 +122,11 @@ def _missing(rungs: Sequence[Rung]) -> str:
     return "stages " + ", ".join(told)
 
 
+def _bare(title: str) -> str:
+    """A title without its stop and its case, to tell whether two name the same work."""
+    return title.strip().removesuffix(".").casefold()
+
+
 def find_candidate(slug: str) -> str | None:
     """The slug that this one leads to: itself, another where it moved or was merged, None where nobody has it.
 
