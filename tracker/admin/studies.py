@@ -127,6 +127,7 @@ class StudyAdmin(Decides):
     show_full_result_count = False
     view_on_site = False
     warn_unsaved_form = True
+    compressed_fields = False  # a label above its field leaves the switches their width
     inlines = (ExperimentInline, FactInline, AnnotationInline, LinkInline, MaturityInline)
     readonly_fields = ("see", "notice_words", "ev_share", "entered_words")
     change_form_outer_before_template = "admin/tracker/look_up.html"
@@ -134,9 +135,11 @@ class StudyAdmin(Decides):
         (None, {"fields": ("see", "notice_words", "seen", "looked_up", ("pmid", "doi", "pmcid"), "title", "authors",
                            ("journal", "year"), "abstract", ("relevance", "why"))}),
         ("More of the bibliography", {"classes": ["collapse"], "fields": (
-            *(name for name in BIBLIOGRAPHY[8:] if name not in ("is_preprint", "is_retracted")),
-            ("is_preprint", "is_retracted"), "last_author_institution", "read_at", "entered_words")}),
-        ("What it is about", {"fields": tuple(f"{TERM}{facet}" for facet in FACETS)}),
+            ("published_given", "preprint_doi"), "mesh_terms", ("keywords", "publication_types"),
+            ("trial_numbers", "source_url"), ("is_open_access", "language"), ("is_preprint", "is_retracted"),
+            ("last_author_institution", "read_at"), "entered_words")}),
+        ("What it is about", {"fields": tuple(
+            tuple(f"{TERM}{facet}" for facet in FACETS[at : at + 2]) for at in range(0, len(FACETS), 2))}),
         ("What it shows", {"fields": (
             "summary", facts(F.STAGE_EVIDENCE, F.DIRECTION), facts(F.COHORTS, F.N_MODELS),
             facts(F.N_PATIENTS, F.N_CONTROLS, F.N_ANIMALS), facts(F.CELL_LINES, F.ANIMAL_MODEL, F.ANIMAL_SPECIES),
@@ -145,7 +148,8 @@ class StudyAdmin(Decides):
             facts(F.CONTROLS, F.BLINDED), facts(F.RANDOMISED, F.GAIN_AND_LOSS),
             facts(F.REPLICATED, F.DATA_DEPOSITED), facts(F.PROTOCOL, F.CONFLICTS_STATED),
             facts(F.COMPARATORS, F.ISOLATION, F.CHARACTERISATION), ("ev_track_id", "ev_metric"))}),
-        ("EV reporting", {"classes": ["ev-items"], "fields": ("ev_share", *facts(*EV_ITEMS))}),
+        ("EV reporting", {"classes": ["ev-items"], "fields": (
+            "ev_share", *(facts(*EV_ITEMS[at : at + 2]) for at in range(0, len(EV_ITEMS), 2)))}),
     )  # fmt: skip
 
     class Media:

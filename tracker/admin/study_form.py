@@ -19,6 +19,7 @@ from tracker.curation.decisions import Entry, ExperimentEntry
 from tracker.curation.decisions.studies import effective
 from tracker.curation.shapes import ANSWERS, COHORTS, LARGEST, NUMBERS
 from tracker.models import Experiment, Study
+from tracker.reads.wording import sentence
 from tracker.sources.bibliography import doi_of, nct_numbers, pmcid_of, pmid_of
 from tracker.terms import (
     EV_ITEMS,
@@ -59,17 +60,21 @@ def fact_fields() -> dict[str, forms.Field]:
     """One field a fact, under `fact_` and its name."""
     found: dict[str, forms.Field] = {
         name: forms.IntegerField(
-            required=False, min_value=0, max_value=LARGEST, label=name.label, widget=UnfoldAdminIntegerFieldWidget()
+            required=False,
+            min_value=0,
+            max_value=LARGEST,
+            label=sentence(name.label),
+            widget=UnfoldAdminIntegerFieldWidget(),
         )
         for name in NUMBERS
     }
     found |= {name: AnswerField(name, is_item=name in EV_ITEMS) for name in ANSWERS}
     found |= {
-        name: forms.CharField(required=False, label=name.label, widget=UnfoldAdminTextInputWidget())
+        name: forms.CharField(required=False, label=sentence(name.label), widget=UnfoldAdminTextInputWidget())
         for name in (StudyFactName.ANIMAL_MODEL, StudyFactName.ANIMAL_SPECIES, StudyFactName.COMPARATORS)
     }
     found |= {
-        name: ListField(label=name.label, help_text="Parted by semicolons.")
+        name: ListField(label=sentence(name.label), help_text="Parted by semicolons.")
         for name in (StudyFactName.CELL_LINES, StudyFactName.ISOLATION, StudyFactName.CHARACTERISATION)
     }
     choices: tuple[tuple[StudyFactName, list[tuple[str, str]]], ...] = (
@@ -78,13 +83,13 @@ def fact_fields() -> dict[str, forms.Field]:
     )
     for name, pairs in choices:
         found[name] = forms.MultipleChoiceField(
-            required=False, label=name.label, choices=pairs, widget=UnfoldAdminSelect2MultipleWidget()
+            required=False, label=sentence(name.label), choices=pairs, widget=UnfoldAdminSelect2MultipleWidget()
         )
     found[StudyFactName.DIRECTION] = forms.ChoiceField(
-        required=False, label=StudyFactName.DIRECTION.label, choices=[("", "not said"), *Direction.choices()],
+        required=False, label=sentence(StudyFactName.DIRECTION.label), choices=[("", "not said"), *Direction.choices()],
         widget=UnfoldAdminSelectWidget(),
     )  # fmt: skip
-    found[StudyFactName.FINDINGS] = FindingsField(required=False, label=StudyFactName.FINDINGS.label)
+    found[StudyFactName.FINDINGS] = FindingsField(required=False, label=sentence(StudyFactName.FINDINGS.label))
     return {f"{FACT}{name}": field for name, field in found.items()}
 
 
@@ -103,7 +108,7 @@ class StudyForm(DecisionForm):
     publication_types = ListField()
     trial_numbers = ListField(help_text="NCT numbers that it names.")
     is_open_access = forms.TypedChoiceField(
-        required=False, choices=YES_NO, coerce=lambda value: value == "True", empty_value=None, label="open access",
+        required=False, choices=YES_NO, coerce=lambda value: value == "True", empty_value=None, label="Open access",
         widget=UnfoldAdminSelectWidget(),
     )  # fmt: skip
     relevance = forms.ChoiceField(
@@ -216,7 +221,7 @@ for _made in (fact_fields(), {f"{TERM}{facet}": TermsField(facet) for facet in F
 class ExperimentForm(forms.ModelForm):
     """One experiment in a row."""
 
-    cell_lines = ListField(label=StudyFactName.CELL_LINES.label)
+    cell_lines = ListField(label="Cell lines")
     animal_model = forms.CharField(required=False, widget=UnfoldAdminTextInputWidget())
     n_animals = forms.IntegerField(
         required=False, min_value=0, max_value=LARGEST, label="animals", widget=UnfoldAdminIntegerFieldWidget()
@@ -235,6 +240,8 @@ class ExperimentForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not self.instance.pk:
+            self.initial["kind"] = ExperimentKind.IN_VITRO  # what its select shows first: an untouched row is empty
         if self.instance.pk:
             standing = effective(self.instance.facts.all())
             self.initial.update({str(name): fact.value for (_, name), fact in standing.items()})

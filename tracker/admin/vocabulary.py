@@ -8,6 +8,7 @@ from django import forms
 from unfold.widgets import UnfoldAdminSelect2MultipleWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from tracker.classify import lexicon
+from tracker.reads.wording import sentence
 from tracker.terms import Facet
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class TermsField(forms.MultipleChoiceField):
 
     def __init__(self, facet: Facet, **kwargs: Any) -> None:
         self.facet = facet
-        super().__init__(required=False, choices=terms_of(facet), **{"label": facet.label, **kwargs})
+        super().__init__(required=False, choices=terms_of(facet), **{"label": sentence(facet.label), **kwargs})
 
     def also(self, standing: Iterable[str]) -> None:
         known = dict(terms_of(self.facet))

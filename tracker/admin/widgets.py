@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from tracker.curation.shapes import FINDING, METRICS, WrongShape, shaped
+from tracker.reads.wording import sentence
 from tracker.terms import Answer, StudyFactName
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class AnswerField(forms.ChoiceField):
         self.is_item = is_item
         short = {Answer.NO: "no", Answer.NOT_APPLICABLE: "does not apply"}
         choices = [(one.value, short.get(one, one.label)) for one in Answer]
-        super().__init__(required=False, label=name.label, choices=choices)
+        super().__init__(required=False, label=sentence(name.label), choices=choices)
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, str]:
         return {"label": str(self.label)} | ({"item": "yes"} if self.is_item else {})

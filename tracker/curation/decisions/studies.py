@@ -68,7 +68,7 @@ def enter_study(*, entry: Entry, by: User, at: datetime, why: str = "", looked_u
     if not columns.get("title"):
         raise Declined("A study needs a title.")
     _refuse_known([*_identifiers(columns), *(looked_up.identifiers if looked_up else ())], but=None)
-    filled = {name: value for name, value in columns.items() if value not in (None, "", [])}
+    filled = {name: value for name, value in columns.items() if value not in (None, "", []) and value is not False}
     origin = StudyOrigin.EUROPEPMC if looked_up else StudyOrigin.HAND
     record = looked_up or study_record(**{name: value for name, value in filled.items() if name in FIELDS})  # type: ignore[arg-type]  # its values are checked by the columns
     [number] = store_studies(rows=[record], origin=origin, run=None, at=at).ids

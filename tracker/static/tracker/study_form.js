@@ -41,4 +41,9 @@
     if (row && !row.nextElementSibling) oneMoreFinding(row);
   });
   document.addEventListener('DOMContentLoaded', share);
+  // The admin puts the cursor into the form's first field; the number to look up comes before it.
+  window.addEventListener('load', () => {
+    const asked = document.getElementById('look_up');
+    if (asked && !asked.value && !document.querySelector('.errorlist')) asked.focus();
+  });
 }
