@@ -11,7 +11,7 @@ import pytest
 TRACKER = Path(__file__).resolve().parents[2] / "tracker"
 WRITERS = {
     "sync": {"store", "columns.py"},  # columns.py holds the statements that the store runs
-    "classify": {"proposals.py"},
+    "classify": {"proposals.py", "writing.py"},  # writing.py holds what proposals.py writes with
     "scoring": {"ledger.py", "statements.py"},  # statements.py holds those that the ledger runs
     "curation": {"decisions"},
     "reads": set(),
