@@ -163,6 +163,23 @@ def test_the_time_line_is_a_picture_a_table_and_files(bench, client):
     assert client.get("/candidates/nothing-yet/time-line.svg").status_code == 404
 
 
+def test_terms_stand_in_words_and_a_record_is_cited_once(bench, client):
+    dexosomes = Candidate.objects.get(slug="dexosomes")
+    title = bench["dexosomes-1"].title
+    dexosomes.cargo, dexosomes.mechanisms, dexosomes.ev_sources = ["mirna"], ["emt"], ["tumour"]
+    dexosomes.references = [
+        {"title": f"{title}.", "url": "https://doi.org/10.1186/1479-5876-3-9"},
+        {"title": "A review", "url": "https://example.org/"},
+    ]
+    dexosomes.save()
+    page = client.get(dexosomes.get_absolute_url()).content.decode()
+    sources = page[page.index('id="sources"') : page.index("This page:")]
+    assert (sources.count(title), sources.count("A review")) == (1, 1)
+    for told in (words(client, "/candidates/"), words(client, dexosomes.get_absolute_url())):
+        assert "miRNA" in told
+        assert "epithelial-mesenchymal transition" in told
+
+
 def test_the_landscape_says_what_stands_beside_the_trials(bench, client):
     assert "Beside the trials: 7 studies and 4 candidates" in words(client, "/")
 

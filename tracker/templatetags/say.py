@@ -174,9 +174,9 @@ def or_not_given(value: object, noun: str) -> object:
 
 
 @register.filter
-def spaced(text: str) -> str:
-    """Ids of terms as words: ``mesenchymal_stromal_cell`` as ``mesenchymal stromal cell``."""
-    return text.replace("_", " ")
+def in_terms(values: list[str] | None, facet: str) -> str:
+    """The words of several terms of a facet, joined by commas; nothing where there are none."""
+    return ", ".join(term_words(facet, value) for value in values or ())
 
 
 @register.filter
