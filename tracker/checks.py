@@ -1,7 +1,7 @@
 """What Django's own check command finds wrong with the rules and the settings, before anything runs on them.
 
 tracker.E001  a rubric file, or the rule names that bind it to `scoring.rules`
-tracker.E002  the lexicon
+tracker.E002  the lexicons
 tracker.E003  a setting that cannot work
 tracker.W001  a setting that works and is impolite to the registry
 """
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import Error, Warning, register
 
-from tracker.classify import lexicon
+from tracker.classify import lexicon, study_lexicon
 from tracker.scoring import rubric
 
 if TYPE_CHECKING:
@@ -34,11 +34,13 @@ def rubrics_hold(**kwargs: object) -> list[CheckMessage]:
 
 @register("rules")
 def lexicon_holds(**kwargs: object) -> list[CheckMessage]:
-    try:
-        lexicon.load()
-    except lexicon.LexiconError as problem:
-        return [Error(str(problem), hint=f"Mend {lexicon.PATH.name}.", id="tracker.E002")]
-    return []
+    found: list[CheckMessage] = []
+    for load, path in ((lexicon.load, lexicon.PATH), (study_lexicon.load_studies, study_lexicon.STUDIES_PATH)):
+        try:
+            load()
+        except lexicon.LexiconError as problem:
+            found.append(Error(str(problem), hint=f"Mend {path.name}.", id="tracker.E002"))
+    return found
 
 
 @register()

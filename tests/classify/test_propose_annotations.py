@@ -273,7 +273,7 @@ def test_reclassify_mends_what_it_is_told_of(about, capsys):
     call_command("reclassify", ABOUT.lower())
 
     assert check_words() == []
-    assert capsys.readouterr().out.startswith("Lexicon 2026-1: 1 trials read, ")
+    assert capsys.readouterr().out.startswith("Lexicons 2026-1+2026-1: 1 trials and 0 studies read, ")
 
 
 def test_two_copies_of_a_trial_in_one_batch_are_read_as_the_last(about):

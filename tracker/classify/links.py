@@ -39,24 +39,49 @@ Key = TypeVar("Key", int, str)
 # Records linked in one transaction when all are.
 BATCH = 500
 
-# A trial cites a study by its PMID, or a study names a trial, by its own number or one folded into it.
-_PAIRS = """
-    WITH numbers AS (
-        SELECT nct_id AS number, nct_id FROM tracker_trial
-        UNION ALL SELECT alias, trial_id FROM tracker_trialalias
-    ), cited AS (
-        SELECT DISTINCT trial.nct_id, reference ->> 'pmid' AS pmid
-        FROM tracker_trial AS trial CROSS JOIN LATERAL jsonb_array_elements(trial."references") AS reference
-        WHERE trial."references" <> '[]'::jsonb AND reference ->> 'pmid' <> ''
-          AND (trial.nct_id = ANY(%(trials)s)
-               OR reference ->> 'pmid' IN (SELECT pmid FROM tracker_study WHERE id = ANY(%(studies)s)))
-    )
-    SELECT study.id, cited.nct_id FROM cited JOIN tracker_study AS study USING (pmid)
+# Records with something to link, or with a proposal that may have to be withdrawn; nearly all trials have neither.
+_CONCERNED = """
+    SELECT nct_id, NULL FROM tracker_trial AS trial WHERE nct_id = ANY(%(trials)s) AND (relevance <> 'none'
+        OR EXISTS (SELECT FROM tracker_evidencelink AS link WHERE link.trial_id = trial.nct_id)
+        OR EXISTS (SELECT FROM tracker_lineagelink AS link WHERE link.to_trial_id = trial.nct_id))
+    UNION ALL
+    SELECT NULL, id FROM tracker_study AS study WHERE id = ANY(%(studies)s) AND (relevance <> 'none'
+        OR EXISTS (SELECT FROM tracker_evidencelink AS link WHERE link.study_id = study.id)
+        OR EXISTS (SELECT FROM tracker_lineagelink AS link WHERE link.from_study_id = study.id))
+"""
+# A trial cites a study by its PMID, or a study names a trial, by its own number or one folded into it. One statement
+# for each side, so that a batch of trials does not look through all trials.
+_OF_TRIALS = """
+    SELECT study.id, trial.nct_id
+    FROM tracker_trial AS trial
+    CROSS JOIN LATERAL jsonb_array_elements(trial."references") AS reference
+    JOIN tracker_study AS study ON study.pmid = reference ->> 'pmid'
+    WHERE trial.nct_id = ANY(%(trials)s) AND trial.relevance <> 'none' AND study.relevance <> 'none'
     UNION
     SELECT study.id, numbers.nct_id
-    FROM tracker_study AS study CROSS JOIN LATERAL unnest(study.trial_numbers) AS named (number)
-    JOIN numbers USING (number)
-    WHERE study.trial_numbers <> '{}' AND (study.id = ANY(%(studies)s) OR numbers.nct_id = ANY(%(trials)s))
+    FROM (
+        SELECT nct_id AS number, nct_id FROM tracker_trial
+        WHERE nct_id = ANY(%(trials)s) AND relevance <> 'none'
+        UNION ALL
+        SELECT alias, nct_id FROM tracker_trialalias JOIN tracker_trial ON nct_id = trial_id
+        WHERE trial_id = ANY(%(trials)s) AND relevance <> 'none'
+    ) AS numbers
+    JOIN tracker_study AS study ON numbers.number = ANY(study.trial_numbers)
+    WHERE study.relevance <> 'none' AND study.trial_numbers <> '{}'
+"""
+_OF_STUDIES = """
+    SELECT study.id, trial.nct_id
+    FROM tracker_trial AS trial
+    CROSS JOIN LATERAL jsonb_array_elements(trial."references") AS reference
+    JOIN tracker_study AS study ON study.pmid = reference ->> 'pmid'
+    WHERE trial.relevance <> 'none' AND study.id = ANY(%(studies)s) AND study.relevance <> 'none'
+    UNION
+    SELECT study.id, trial.nct_id
+    FROM tracker_study AS study
+    CROSS JOIN LATERAL unnest(study.trial_numbers) AS named (number)
+    LEFT JOIN tracker_trialalias AS folded ON folded.alias = named.number
+    JOIN tracker_trial AS trial ON trial.nct_id = coalesce(folded.trial_id, named.number)
+    WHERE study.id = ANY(%(studies)s) AND study.relevance <> 'none' AND trial.relevance <> 'none'
 """
 _TAKE_EVIDENCE = """
     INSERT INTO tracker_evidencelink
@@ -158,6 +183,13 @@ def _propose(*, study_ids: list[int], nct_ids: list[str], at: datetime) -> Propo
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", STORE_LOCK)
         asked: dict[str, Any] = {"studies": study_ids, "trials": nct_ids, "at": at}
+        cursor.execute(_CONCERNED, asked)
+        concerned = cursor.fetchall()
+        if not concerned:
+            return ProposedLinks()
+        nct_ids = sorted(trial for trial, _ in concerned if trial is not None)
+        study_ids = sorted(study for _, study in concerned if study is not None)
+        asked |= {"studies": study_ids, "trials": nct_ids}
         _write_lineage(cursor, _lineage(cursor, asked), asked)
         names = Names(_candidates())
         records = [*_studies(study_ids), *_trials(nct_ids)]
@@ -220,8 +252,11 @@ def _candidates() -> list[CandidateWords]:
 
 
 def _lineage(cursor: CursorWrapper, asked: Mapping[str, Any]) -> list[LineageProposal]:
-    cursor.execute(_PAIRS, asked)
-    pairs = set(cursor.fetchall())
+    pairs: set[tuple[int, str]] = set()
+    for statement, side in ((_OF_TRIALS, "trials"), (_OF_STUDIES, "studies")):
+        if asked[side]:
+            cursor.execute(statement, asked)
+            pairs |= set(cursor.fetchall())
     studies = [
         CitedStudy(number, pmid, frozenset(numbers), year, any(_is_review(kind) for kind in kinds))
         for number, pmid, numbers, year, kinds in Study.objects.filter(

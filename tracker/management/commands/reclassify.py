@@ -1,4 +1,4 @@
-"""``manage.py reclassify``: read the text of stored trials again, and score what follows from it."""
+"""``manage.py reclassify``: read the text of stored trials and studies again, score what follows, and link anew."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from tracker.classify.lexicon import LexiconError, load
-from tracker.classify.proposals import repropose
+from tracker.classify.lexicon import LexiconError
+from tracker.classify.proposals import Reproposed, propose_links, repropose, repropose_studies
+from tracker.classify.studies import study_version
 from tracker.scoring.ledger import rescore
 from tracker.scoring.rubric import CURRENT
 
@@ -18,24 +19,37 @@ if TYPE_CHECKING:
 
 
 class Command(BaseCommand):
-    help = "Read the text of stored trials again by the lexicon, after it changed, and score them anew."
+    help = "Read the text of stored trials and studies again by the lexicons, after one changed, and score them anew."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("numbers", nargs="*", metavar="NCT…", help="Only these trials; without any, all of them.")
+        parser.add_argument(
+            "--study",
+            action="append",
+            type=int,
+            default=[],
+            metavar="ID",
+            help="Only these studies, by the number of their page; without any trial or study, all of both.",
+        )
 
-    def handle(self, *, numbers: list[str], **options: object) -> None:
+    def handle(self, *, numbers: list[str], study: list[int], **options: object) -> None:
         began = perf_counter()
         at = timezone.now()
-        chosen = [number.upper() for number in numbers] or None
+        everything = not numbers and not study
+        nct_ids = None if everything else [number.upper() for number in numbers]
+        study_ids = None if everything else study
         try:
-            version = load().version
+            version = study_version()
         except LexiconError as error:
             raise CommandError(str(error)) from error
-        done = repropose(nct_ids=chosen, at=at)
-        scored = rescore(rubric=CURRENT, today=at.date(), at=at, nct_ids=chosen)
-        for sentence in done.unreadable:
+        trials = Reproposed() if nct_ids == [] else repropose(nct_ids=nct_ids, at=at)
+        studies = Reproposed() if study_ids == [] else repropose_studies(study_ids=study_ids, at=at)
+        scored = rescore(rubric=CURRENT, today=at.date(), at=at, nct_ids=nct_ids, study_ids=study_ids)
+        links = propose_links(nct_ids=nct_ids, study_ids=study_ids, at=at)
+        for sentence in [*trials.unreadable, *studies.unreadable]:
             self.stderr.write(sentence)
         self.stdout.write(
-            f"Lexicon {version}: {done.read:,} trials read, {scored.written:,} maturities new, "
-            f"{perf_counter() - began:.1f} s."
+            f"Lexicons {version}: {trials.read:,} trials and {studies.read:,} studies read, "
+            f"{scored.written:,} maturities new, {links.evidence:,} links to candidates and {links.lineage:,} between "
+            f"records suggested, {perf_counter() - began:.1f} s."
         )
