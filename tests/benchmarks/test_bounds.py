@@ -52,3 +52,19 @@ def test_information_is_neither_reached_nor_missed():
     assert {each.reached for each in measures} == {None}
     assert any("4.0 times" in each.note for each in measures)
     assert any("0.30 of that" in each.note for each in measures)
+
+
+def test_studies_from_a_file_are_held_to_copy_and_to_memory():
+    def imported(seconds: float, limit: float, peak_mb: float = 250.0):
+        product = {"records": 50_000, "seconds": seconds, "peak_mb": peak_mb}
+        return {"product": product, "limit": {"records": 50_000, "seconds": limit}}
+
+    share = bounds.STUDIES_OF_COPY
+    reached = bounds.of_studies([imported(10.0, 10.0 * share), imported(20.0, 1.0)])
+    slow = bounds.of_studies([imported(10.1, 10.0 * share)])
+    fat = bounds.of_studies([imported(1.0, 1.0, peak_mb=300.5), imported(1.0, 1.0)])
+
+    assert bounds.missed(reached) == []
+    assert reached[0].value == share
+    assert bounds.missed(slow) == ["pace of 50,000 studies from a file, as a share of COPY"]
+    assert bounds.missed(fat) == ["peak memory of the importing process"]
