@@ -91,8 +91,13 @@ def _term(field: str, token: str) -> Matches:
     if field in EXACT:
         name = {"SRC": "source", "EXT_ID": "id", "DOI": "doi", "PMCID": "pmcid"}[field]
         return lambda record, day: str(record.get(name, "")).lower() == value.lower()
-    words = re.compile(rf"(?<!\w){re.escape(value.lower())}(?!\w)")
-    return lambda record, day: any(words.search(text.lower()) for text in _texts(field, record))
+    words = f" {_words(value)} "
+    return lambda record, day: any(words in f" {_words(text)} " for text in _texts(field, record))
+
+
+def _words(text: str) -> str:
+    """Words alone: hyphens and other signs part them, in the query and in the text alike."""
+    return " ".join(re.findall(r"\w+", text.lower()))
 
 
 def _day(field: str, record: dict[str, Any], updated: str) -> str:

@@ -77,7 +77,7 @@ ORDERS = st.permutations(range(len(TELLINGS)))
 
 
 @pytest.mark.django_db
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(order=ORDERS, again=st.lists(st.sampled_from(range(len(TELLINGS))), max_size=8), size=st.integers(1, 6))
 def test_any_order_and_repetition_ends_at_the_same_studies(order, again, size):
     with suppress(Rolled), transaction.atomic():
@@ -163,7 +163,7 @@ class Story:
 
 
 @pytest.mark.django_db
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(st.lists(ACTS, max_size=8))
 def test_any_story_ends_where_an_undisturbed_pull_does(acts):
     latest = {read_study(raw).source_id: raw for raw in EUROPEPMC}
