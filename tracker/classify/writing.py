@@ -67,8 +67,9 @@ class Subject:
             CREATE TEMPORARY TABLE IF NOT EXISTS incoming_relevance_{self.column} (
                 owner {self.kind}, relevance text, words jsonb
             ) ON COMMIT DELETE ROWS;
-            TRUNCATE incoming_{self.column}, incoming_relevance_{self.column}
-        """
+            DELETE FROM incoming_{self.column};
+            DELETE FROM incoming_relevance_{self.column}
+        """  # noqa: S608 - our own names; few rows, which TRUNCATE would make new files for
 
     # The numbers stand in these statements themselves: of a temporary table the planner knows nothing, and without
     # them it reads all annotations there are, for every batch.
