@@ -17,6 +17,7 @@ from tests.scoring.support import RUBRIC
 from tracker.curation.decisions import decide_fact, decide_lineage
 from tracker.models import Annotation, Candidate, EvidenceLink, LineageLink, Maturity, Study, StudyFact, Trial
 from tracker.reads import doctor
+from tracker.reads.study import whole_study
 from tracker.scoring import ledger
 from tracker.scoring.ledger import rescore, score_studies
 from tracker.scoring.rubric import CURRENT, RubricError
@@ -271,3 +272,31 @@ class TestDoctor:
         assert not finding.is_well
         assert f"study {study.pk}: differ" in finding.what
         assert Maturity.objects.get(study=study).stage == 3
+
+
+class TestPage:
+    @pytest.mark.parametrize(
+        ("facts", "words"),
+        [
+            ({"stage_evidence": []}, "What kind of evidence it holds is not reported"),
+            ({"role": ["diagnosis"]}, "are no row of the diagnostic column"),
+            ({"role": [], "stage_evidence": ["clinical_trial"]}, "so it stands on neither track"),
+        ],
+    )
+    def test_says_why_there_is_no_stage_in_the_words_of_the_rules(self, facts, words):
+        study = about(**facts)
+        scored(study)
+        assert words in whole_study(study.pk).none_because
+
+    def test_says_that_a_retracted_study_counts_for_nothing(self):
+        study = about()
+        Study.objects.filter(pk=study.pk).update(is_retracted=True)
+        scored(study)
+        assert whole_study(study.pk).none_because.startswith("It was retracted")
+
+    def test_says_nothing_where_there_is_a_stage(self):
+        study = about()
+        scored(study)
+        found = whole_study(study.pk)
+        assert found.none_because == ""
+        assert found.maturity is not None

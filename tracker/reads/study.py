@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 from tracker import terms
 from tracker.models import ChangeEvent, Study, StudyAddress, StudyFact
+from tracker.scoring.engine import score_study
+from tracker.scoring.rubric import CURRENT, load
+from tracker.scoring.study_facts import study_facts
 from tracker.sources.ctgov_passages import Passage
 
 from .lineage import Branch, LineageLine, lineage_of, tree
@@ -136,7 +139,7 @@ def whole_study(number: int) -> StudyWhole:
         name=study_name(study),
         maturity=maturity_whole(leading) if leading else None,
         other=maturity_whole(other) if other else None,
-        none_because="" if leading else why_no_stage(study),
+        none_because="" if leading else why_no_stage(study, facts=facts, annotations=annotations),
         retraction=retraction if study.is_retracted else None,
         notices=tuple(one for one in notices if one is not retraction or not study.is_retracted),
         items=items_of(facts),
@@ -183,13 +186,12 @@ def _noted(facts: Iterable[StudyFact]) -> list[NotedWords]:
     ]
 
 
-def why_no_stage(study: Study) -> str:
-    """Why this study has no maturity, in words."""
-    if study.is_retracted:
-        return "Retracted: it counts for nothing."
-    if study.relevance != terms.Relevance.ABOUT:
-        return f"Judged “{label(terms.Relevance, study.relevance)}”: only studies about EVs in lung cancer are scored."
-    return "What kind of evidence it gives is not known yet, so it has no stage."
+def why_no_stage(study: Study, *, facts: Iterable[StudyFact], annotations: Iterable[Annotation]) -> str:
+    """Why this study has no maturity, in the words of the rules, which are asked again. The day changes nothing."""
+    accepted = [link for link in study.all_links if link.state == terms.AnnotationState.ACCEPTED]  # type: ignore[attr-defined]
+    told = study_facts(study, facts=facts, annotations=annotations, kinds=[link.candidate.kind for link in accepted])
+    found = score_study(told, rubric=load(CURRENT), today=study.last_changed.date())
+    return found.none_because or "It has not been scored since it was last changed."
 
 
 def _notice(given: dict[str, str | None]) -> Notice:
