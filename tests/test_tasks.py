@@ -47,7 +47,7 @@ def literature(settings, monkeypatch):
     with FakeEuropePmc(
         [*publications(), result(50, source="PPR", commentCorrectionList=linked("Preprint of", "28553110"))]
     ) as source:
-        source.set(b'{"id": "77", "source": "MED", "title": ["Exosomes", "lung cancer"]}')
+        source.set(result(77, journalInfo="a journal where its description was"))
         settings.EUROPEPMC_BASE_URL = source.url
         settings.EUROPEPMC_MIN_INTERVAL = 0
         yield source
@@ -134,7 +134,7 @@ def test_a_sync_task_asks_what_is_on_or_what_is_named(fake):
 def test_a_task_for_studies_asks_what_is_on_or_what_is_named(literature):
     tasks.sync_studies()
     run = SyncRun.objects.get()
-    assert (run.literature_query.slug, run.state, run.set_aside) == ("lung-cancer-ev", RunState.DONE, 0)
+    assert (run.literature_query.slug, run.state, run.set_aside) == ("lung-cancer-ev", RunState.DONE, 1)
     LiteratureQuery.objects.create(name="All", slug="all", query="SRC:MED OR SRC:PPR", is_on=False)
 
     tasks.sync_studies(query="all", full=True)
