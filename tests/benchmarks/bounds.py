@@ -12,7 +12,7 @@ from rich.table import Table
 SHARE_OF_LIMIT = 0.5  # of the limit's pace, the network left out of both
 PEAK_MEMORY = 300.0  # MB of the product's process, whatever the number of records
 NOOP_REQUESTS = 1
-# Of the pace at which COPY stores the same rows, which it neither checks, reads, scores nor links: those cost nearly all.
+# Of the pace at which COPY stores the same rows, which it neither compares, reads, scores nor links.
 STUDIES_OF_COPY = 0.02
 SHARE_FOR_CHANGES = 0.03  # of a full sync's time, for a hundred changes among twenty thousand
 
