@@ -180,3 +180,12 @@ def test_a_ring_of_lineage_is_drawn_once(bench):
 )
 def test_a_partial_date_stands_at_its_first_day(given, year):
     assert year_of(given) == year
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("ctDNA and exosome RNA", "ctDNA and exosome RNA has no"), ("exosomal miR-21", "Exosomal miR-21 has no")],
+)
+def test_a_name_written_small_on_purpose_stays_so(db, name, said):
+    Candidate.objects.create(slug="one", name=name, kind="diagnostic", created=NOW)
+    assert whole_candidate("one").finding.startswith(said)

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 LOWEST = 1  # the ladder begins above ideas
-NAMED = 3  # missing rungs that the sentence names
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ class CandidateWhole:
         furthest = self.furthest
         if not self.accepted:
             waiting = f"; {in_words(len(self.proposed))} proposed" if self.proposed else ""
-            return sentence(f"{name} has no accepted evidence yet{waiting}")
+            return _opening(f"{name} has no accepted evidence yet{waiting}")
         against = sum(1 for line in self.accepted if line.contradicts)
         parts = []
         if furthest is None:
@@ -101,17 +100,16 @@ class CandidateWhole:
             parts.append(f"{name} reaches stage {furthest}, {stage_name(self.candidate.kind, furthest)}")
             missing = [rung for rung in self.ladder if rung.is_gap]
             if missing:
-                parts.append(f"{_missing(missing)} {'is' if len(missing) == 1 else 'are'} not on record")
+                parts.append(f"no record at {_missing(missing)}")
         if against:
             parts.append(f"{in_words(against)} {'record contradicts' if against == 1 else 'records contradict'} it")
-        return sentence("; ".join(parts))
+        return _opening("; ".join(parts))
 
 
 def _missing(rungs: Sequence[Rung]) -> str:
-    """The missing rungs by name, ``phase 1 and late preclinical``; beyond three as runs: ``stages 1 to 3, 5 and 6``."""
-    if len(rungs) <= NAMED:
-        names = [rung.name for rung in rungs]
-        return ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else names[0]
+    """``stage 5, late preclinical``, or ``stages 1 to 3, 5 and 6``."""
+    if len(rungs) == 1:
+        return f"stage {rungs[0].stage}, {rungs[0].name}"
     runs: list[list[int]] = []
     for stage in sorted(rung.stage for rung in rungs):
         if runs and runs[-1][-1] == stage - 1:
@@ -120,6 +118,12 @@ def _missing(rungs: Sequence[Rung]) -> str:
             runs.append([stage])
     told = [str(run[0]) if len(run) == 1 else f"{run[0]} {'and' if len(run) == 2 else 'to'} {run[-1]}" for run in runs]
     return "stages " + ", ".join(told)
+
+
+def _opening(text: str) -> str:
+    """A capital at the start, but for a name that is written with a small letter on purpose: ctDNA, miR-21."""
+    first = text.split(" ", 1)[0]
+    return sentence(text) if first == first.lower() else text
 
 
 def _bare(title: str) -> str:
