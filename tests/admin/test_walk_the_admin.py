@@ -11,7 +11,7 @@ from django.utils import timezone
 from tracker.admin.deciding import Decides
 from tracker.curation import decisions
 from tracker.models import Trial
-from tracker.terms import EV_ITEMS
+from tracker.terms import EV_ITEMS, Term
 
 pytestmark = pytest.mark.django_db
 
@@ -221,5 +221,5 @@ def filled(form) -> dict[str, object]:
         if hasattr(field.field, "prepare_value"):
             value = field.field.prepare_value(value)
         if value is not None and value is not False and value != []:
-            values[field.html_name] = value
+            values[field.html_name] = value.value if isinstance(value, Term) else value
     return values

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.admin.utils import flatten
 from django.core.exceptions import ValidationError
 from django.forms import ModelForm
 from django.http import HttpResponseRedirect
@@ -68,6 +69,19 @@ class Decides(WithButtons):
         form = super().get_form(request, obj, change=change, **kwargs)
         form.declined = getattr(request, "declined", "")
         return form
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """Who may only look sees the columns; the form's own fields are there for whoever may write them."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fieldsets
+        columns = {field.name for field in self.model._meta.concrete_fields}
+        shown = columns | set(self.get_readonly_fields(request, obj))
+        return [
+            (title, {**options, "fields": tuple(name for name in flatten(options["fields"]) if name in shown)})
+            for title, options in fieldsets
+            if any(name in shown for name in flatten(options["fields"]))
+        ]
 
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
         """Nothing: `save_related` does the whole act, with the rows beneath the form."""

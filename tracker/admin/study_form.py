@@ -102,6 +102,11 @@ def _identifier(name: str, given: str | None, found: str | None, example: str) -
 class StudyForm(DecisionForm):
     """What a curator says of a study; saving hands it whole to `curation.decisions`."""
 
+    # As it is pasted, with "PMID:" or a resolver's address before it.
+    pmid = forms.CharField(required=False, label="PMID", widget=UnfoldAdminTextInputWidget())
+    pmcid = forms.CharField(required=False, label="PMCID", widget=UnfoldAdminTextInputWidget())
+    doi = forms.CharField(required=False, label="DOI", widget=UnfoldAdminTextInputWidget())
+    preprint_doi = forms.CharField(required=False, label="Preprint DOI", widget=UnfoldAdminTextInputWidget())
     authors = ListField(help_text="Parted by semicolons: Hsu YL; Hung JY.")
     mesh_terms = ListField(label="MeSH terms")
     keywords = ListField()
