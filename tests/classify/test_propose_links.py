@@ -119,6 +119,16 @@ class TestDirection:
         assert direction(direction=Direction.CONTRADICTS) is Direction.CONTRADICTS
         assert direction(direction=Direction.SUPPORTS, is_retracted=True) is Direction.NEUTRAL
 
+    def test_of_another_candidate_than_the_one_a_file_states_is_left_open(self):
+        told = {"stated": "native MSC vesicles", "direction": Direction.CONTRADICTS}
+
+        (proposal,) = named("exosomal miR-21", candidate(), **told)
+
+        assert proposal.direction is Direction.NEUTRAL
+        assert proposal.basis.endswith("Its finding is of “native MSC vesicles”.")
+        (stated,) = named("exosomal miR-21", candidate(), stated="exosomal miR-21", direction=Direction.CONTRADICTS)
+        assert stated.direction is Direction.CONTRADICTS
+
     def test_of_a_trial_follows_why_it_stopped(self):
         def direction(*classes):
             record = RecordWords(

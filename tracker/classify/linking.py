@@ -151,16 +151,20 @@ def is_telling(folded: str) -> bool:
 def evidence(record: RecordWords, names: Names) -> list[EvidenceProposal]:
     """The candidates that this record may bear on."""
     proposals: dict[int, EvidenceProposal] = {}
+    called = list(names.called(record.stated)) if record.stated else []
+    spoken_of = {candidate.id for candidate in called}
     direction, read = _direction(record)
 
     def propose(candidate: CandidateWords, basis: str) -> None:
+        which, why = direction, read
+        if record.stated and candidate.id not in spoken_of and record.direction is not None:
+            which, why = Direction.NEUTRAL, f"Its finding is of “{record.stated}”."
         proposals.setdefault(
-            candidate.id, EvidenceProposal(candidate.id, record.trial, record.study, direction, f"{basis} {read}")
+            candidate.id, EvidenceProposal(candidate.id, record.trial, record.study, which, f"{basis} {why}")
         )
 
-    if record.stated:
-        for candidate in names.called(record.stated):
-            propose(candidate, f"A file says that it speaks of “{record.stated}”.")
+    for candidate in called:
+        propose(candidate, f"A file says that it speaks of “{record.stated}”.")
     for candidate, words, field in names.found(record.passages).values():
         agreed = _agreed(candidate, record)
         if agreed is not None:

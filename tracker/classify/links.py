@@ -190,18 +190,13 @@ def _propose(*, study_ids: list[int], nct_ids: list[str], at: datetime) -> Propo
         nct_ids = sorted(trial for trial, _ in concerned if trial is not None)
         study_ids = sorted(study for _, study in concerned if study is not None)
         asked |= {"studies": study_ids, "trials": nct_ids}
-        _write_lineage(cursor, _lineage(cursor, asked), asked)
+        joining = _lineage(cursor, asked)
+        _write_lineage(cursor, joining, asked)
         names = Names(_candidates())
         records = [*_studies(study_ids), *_trials(nct_ids)]
         bearing = [proposal for record in records for proposal in evidence(record, names)]
         _write_evidence(cursor, bearing, asked)
-        cursor.execute(
-            "SELECT count(*) FROM tracker_lineagelink "
-            "WHERE to_trial_id = ANY(%(trials)s) OR from_study_id = ANY(%(studies)s)",
-            asked,
-        )
-        (joined,) = cursor.fetchone()
-    return ProposedLinks(len(bearing), joined)
+    return ProposedLinks(len(bearing), len(joining))
 
 
 def _write_evidence(cursor: CursorWrapper, found: Sequence[EvidenceProposal], asked: Mapping[str, Any]) -> None:
