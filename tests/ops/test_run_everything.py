@@ -129,6 +129,8 @@ def test_one_command_to_an_address_stopped_continued_and_killed(start):
     assert "ClinicalTrials.gov" in first.get("/")
     trials = rows(first.data_dir, "SELECT count(*) FROM tracker_trial")[0][0]
     assert trials >= 40, "the starter set stands"
+    counted = "SELECT (SELECT count(*) FROM tracker_study), (SELECT count(*) FROM tracker_evidencelink)"
+    assert rows(first.data_dir, counted) == [(47, 57)], "with its studies and what they bear on"
     origins = {origin for (origin,) in rows(first.data_dir, "SELECT DISTINCT origin FROM tracker_trial")}
     assert origins == {"file", "transcribed"}
 
@@ -270,22 +272,27 @@ class TestFirstStart:
     def test_the_starter_set_is_loaded_into_an_empty_database_only(self, monkeypatch, tmp_path):
         from tracker.models import Trial
 
-        loaded: list[tuple[str, str]] = []
+        loaded: list[tuple[str, ...]] = []
         monkeypatch.setattr(
             "django.core.management.call_command",
-            lambda name, path, *, origin: loaded.append((Path(path).name, origin)),
+            lambda name, path, **options: loaded.append((name, Path(path).name, *options.values())),
         )
         run.load_starter_set()
-        assert loaded == [("registry", "file"), ("transcribed", "transcribed")]
+        assert loaded == [
+            ("import_trials", "registry", "file"),
+            ("import_trials", "transcribed", "transcribed"),
+            ("import_studies", "studies.csv"),
+            ("import_candidates", "fixtures"),
+        ], "links name trials and studies, which must stand before them"
 
         monkeypatch.setattr(Trial.objects, "exists", lambda: True)
         run.load_starter_set()
-        assert len(loaded) == 2, "whose database it is, it stays theirs"
+        assert len(loaded) == 4, "whose database it is, it stays theirs"
 
     def test_a_starter_set_cut_by_a_kill_is_loaded_to_its_end(self, monkeypatch, tmp_path):
         from tracker.models import Trial
 
-        def cut(name, path, *, origin):
+        def cut(name, path, **options):
             raise CommandError("cut")
 
         monkeypatch.setattr("django.core.management.call_command", cut)
@@ -293,10 +300,10 @@ class TestFirstStart:
             run.load_starter_set()
 
         loaded = []
-        monkeypatch.setattr("django.core.management.call_command", lambda name, path, *, origin: loaded.append(origin))
+        monkeypatch.setattr("django.core.management.call_command", lambda name, path, **options: loaded.append(name))
         monkeypatch.setattr(Trial.objects, "exists", lambda: True)
         run.load_starter_set()
-        assert loaded == ["file", "transcribed"]
+        assert loaded == ["import_trials", "import_trials", "import_studies", "import_candidates"]
 
     def test_the_first_pull_is_queued_until_one_has_succeeded(self, monkeypatch):
         from django.utils import timezone
