@@ -4,7 +4,8 @@ import pytest
 
 from tests.fakes.ctgov import FakeRegistry
 from tests.records import real
-from tracker.sources.clinicaltrials import Patience, PoliteSession, Registry
+from tracker.sources.clinicaltrials import Patience, Registry
+from tracker.sources.session import PoliteSession
 
 AGENT = "ExoTracker/test (research tool)"
 

@@ -16,10 +16,10 @@ from tracker.sources.ctgov_pages import Page, read_page
 from tracker.sources.ctgov_trial import nct_number
 from tracker.sources.session import (
     Blocked,
+    Client,
     Garbled,
     NotFound,
     Patience,
-    PoliteSession,
     Refused,
     SourceError,
     TokenDied,
@@ -27,9 +27,7 @@ from tracker.sources.session import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from types import TracebackType
-    from typing import Self
+    from collections.abc import Mapping
 
 __all__ = [
     "Blocked",
@@ -58,44 +56,11 @@ class _Version(msgspec.Struct, rename="camel"):
     data_timestamp: str
 
 
-class Registry:
-    """The registry at one address. Counts every request it makes."""
+class Registry(Client):
+    """The registry at one address, which ends in ``/api/v2``. Counts every request it makes.
 
-    def __init__(
-        self,
-        base_url: str,
-        user_agent: str,
-        min_interval: float = 1.0,
-        session: PoliteSession | None = None,
-        *,
-        patience: Patience | None = None,
-        on_wait: Callable[[str, float], None] | None = None,
-    ) -> None:
-        """``base_url`` ends in ``/api/v2``; ``min_interval`` is in seconds (robots.txt asks for one).
-
-        ``session`` replaces the one made from the other arguments.
-        """
-        self.base_url = base_url.rstrip("/")
-        self._session = session or PoliteSession(
-            user_agent=user_agent, min_interval=min_interval, patience=patience, on_wait=on_wait
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Give the connection back."""
-        self._session.close()
-
-    @property
-    def requests(self) -> int:
-        """How many requests were made so far, redirects and repeats included."""
-        return self._session.requests
+    robots.txt asks for a second between two requests.
+    """
 
     def version(self) -> Version:
         """The versions of the API and of its data."""

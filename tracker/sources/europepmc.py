@@ -16,10 +16,10 @@ import msgspec
 from tracker.sources.bibliography import doi_of, pmcid_of, pmid_of
 from tracker.sources.session import (
     Blocked,
+    Client,
     Garbled,
     NotFound,
     Patience,
-    PoliteSession,
     Refused,
     SourceError,
     TokenDied,
@@ -27,9 +27,7 @@ from tracker.sources.session import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from types import TracebackType
-    from typing import Self
+    from collections.abc import Mapping
 
 __all__ = [
     "Blocked",
@@ -70,44 +68,8 @@ class _Answer(msgspec.Struct, rename="camel", gc=False):
 _answer = msgspec.json.Decoder(_Answer)
 
 
-class EuropePmc:
-    """The service at one address. Counts every request it makes."""
-
-    def __init__(
-        self,
-        base_url: str,
-        user_agent: str,
-        min_interval: float = 1.0,
-        session: PoliteSession | None = None,
-        *,
-        patience: Patience | None = None,
-        on_wait: Callable[[str, float], None] | None = None,
-    ) -> None:
-        """``base_url`` ends in ``/webservices/rest``; ``min_interval`` is in seconds.
-
-        ``session`` replaces the one made from the other arguments.
-        """
-        self.base_url = base_url.rstrip("/")
-        self._session = session or PoliteSession(
-            user_agent=user_agent, min_interval=min_interval, patience=patience, on_wait=on_wait
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Give the connection back."""
-        self._session.close()
-
-    @property
-    def requests(self) -> int:
-        """How many requests were made so far, redirects and repeats included."""
-        return self._session.requests
+class EuropePmc(Client):
+    """The service at one address, which ends in ``/webservices/rest``. Counts every request it makes."""
 
     def search(self, query: str, cursor: str | None = None, *, page_size: int = PAGE_SIZE) -> SearchPage:
         """One page of the records that match ``query`` (the service's search syntax); the first without a cursor.

@@ -251,6 +251,41 @@ class PoliteSession:
             raise _Passing(f"the answer was cut off ({_cause(error)})") from error
 
 
+class Client:
+    """One source at one address, asked through a session. What it is asked is its subclasses' own."""
+
+    def __init__(
+        self,
+        base_url: str,
+        user_agent: str,
+        min_interval: float = 1.0,
+        session: PoliteSession | None = None,
+        *,
+        patience: Patience | None = None,
+        on_wait: Callable[[str, float], None] | None = None,
+    ) -> None:
+        """``min_interval`` is in seconds. ``session`` replaces the one made from the other arguments."""
+        self.base_url = base_url.rstrip("/")
+        self._session = session or PoliteSession(
+            user_agent=user_agent, min_interval=min_interval, patience=patience, on_wait=on_wait
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._session.close()
+
+    @property
+    def requests(self) -> int:
+        """How many requests were made so far, redirects and repeats included."""
+        return self._session.requests
+
+
 def _read(headers: Mapping[str, str], body: bytes, read: Callable[[bytes], T]) -> T:
     kind = headers.get("Content-Type", "")
     if "html" in kind.lower() or body[:200].lstrip().lower().startswith((b"<!doctype html", b"<html")):
