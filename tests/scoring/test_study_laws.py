@@ -1,7 +1,7 @@
 """The laws of the rubric, over generated studies and over the starter studies.
 
 A generated study is consistent with itself, as a paper is: it never counts fewer models than it lists, and one that
-says it has no independent cohort lists none. Everything else is drawn freely, wrong shapes and rejected facts too.
+says that it has no independent cohort, or that none applies, lists none. Everything else is drawn freely.
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ def facts(draw: st.DrawFn) -> Facts:
     for name in ANSWERED:
         if draw(st.booleans()):
             found[name.value] = draw(ANSWERS)
-    if "independent" in found.get("cohorts", []) and found.get("gain_and_loss") == "no":  # type: ignore[operator]
+    denied = found.get("gain_and_loss") in ("no", "not_applicable")
+    if denied and "independent" in found.get("cohorts", []):  # type: ignore[operator]
         found["gain_and_loss"] = "yes"
     return found
 
