@@ -14,7 +14,8 @@ from tracker.terms import AnnotationState, Direction, Proposer, Track
 
 AT = datetime(2026, 3, 26, 9, 0, tzinfo=UTC)
 LATER = AT + timedelta(hours=1)
-TITLE = "Hypoxic lung cancer-secreted exosomal miR-23a increased angiogenesis and vascular permeability"
+# No word of the lexicon in it, so that only what a test says is there.
+TITLE = "What the supernatant of cultured cells does to their neighbours"
 
 
 @pytest.fixture

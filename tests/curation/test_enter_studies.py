@@ -114,9 +114,9 @@ def test_what_does_not_fit_is_refused_whole(ada, entry, words):
 
 
 def test_what_is_entered_and_corrected_is_found_by_its_words(ada, study):
-    assert list(Study.objects.matching("angiogenesis")) == [study]
+    assert list(Study.objects.matching("supernatant")) == [study]
     change(ada, study, columns={"title": "Exosomes and drug resistance in lung cancer"})
-    assert not Study.objects.matching("angiogenesis").exists()
+    assert not Study.objects.matching("supernatant").exists()
     assert list(Study.objects.matching("drug resistance")) == [study]
 
 
@@ -229,3 +229,13 @@ def test_decide_on_a_term_of_either_record(ada, ben, study, trial, kind):
     with pytest.raises(decisions.Declined, match="rejected already"):
         decisions.decide_annotation(annotation=annotation, state=AnnotationState.REJECTED, by=ben, at=LATER)
     assert HistoryEntry.objects.get(subject="annotation").why == "mRNA"
+
+
+def test_the_rules_read_what_a_person_enters_and_propose_beside_it(ada):
+    made = enter(
+        ada, pmid="5", abstract="Serum exosomes of 120 patients with non-small cell lung cancer carry miR-23a.",
+    )  # fmt: skip
+    assert made.annotations.filter(proposer=Proposer.RULE, state=AnnotationState.PROPOSED).exists()
+    assert made.lexicon_version
+    change(ada, made, columns={"abstract": "Nothing of the kind."})
+    assert not made.annotations.filter(facet=Facet.SPECIMEN).exists()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 
+from tracker.classify.proposals import propose_links, repropose_studies
 from tracker.curation.shapes import WrongShape, shaped
 from tracker.models import Annotation, Experiment, Study, StudyFact
 from tracker.sources.bibliography import FIELDS, study_record
@@ -31,6 +32,8 @@ COLUMNS = (
     "publication_types", "is_open_access", "language", "last_author_institution", "trial_numbers", "is_preprint",
     "is_retracted", "source_url", "read_at", "summary", "ev_track_id", "ev_metric", "relevance",
 )  # fmt: skip
+#: what the rules read, and what links rest on
+TEXTS = {"title", "abstract", "keywords", "mesh_terms", "trial_numbers", *IDENTIFIERS}
 #: of these a source knows better once it says so, whatever a person wrote before
 NEVER_HELD = {"is_retracted", "relevance"}
 #: a person's value stands over a file's, a file's over a rule's
@@ -78,7 +81,7 @@ def enter_study(*, entry: Entry, by: User, at: datetime, why: str = "", looked_u
     study.entered = sorted(set(changed if looked_up else filled) - NEVER_HELD)
     study.save(update_fields=[*changed, "relevance_by", "entered"])
     _write(study, entry, by=by, at=at)
-    index_studies(study_ids=[study.pk])
+    _read_again(study, at=at)
     _remember(
         subject="study", subject_id=study.pk, act="entered", before=None, after=whole(study), why=why, by=by, at=at
     )
@@ -113,7 +116,8 @@ def change_study(
         raise Declined(f"“{standing.title}” stands exactly so already; nothing was changed.")
     standing.last_changed = at
     standing.save(update_fields=[*changed, "relevance_by", "entered", "last_changed"])
-    index_studies(study_ids=[standing.pk])
+    if TEXTS & set(changed):
+        _read_again(standing, at=at)
     _remember(subject="study", subject_id=standing.pk, act="changed", before=earlier, after=now, why=why, by=by, at=at)
     score_again(studies=[standing.pk], at=at)
     study.refresh_from_db()
@@ -192,6 +196,13 @@ def _refuse_known(identifiers: Iterable[str], *, but: Study | None) -> None:
 
 def _identifiers(columns: Mapping[str, object]) -> list[str]:
     return [f"{SCHEMES[name]}:{columns[name]}" for name in IDENTIFIERS if columns.get(name)]
+
+
+def _read_again(study: Study, *, at: datetime) -> None:
+    """Let the rules read the text as it stands now, and propose beside what the person said."""
+    index_studies(study_ids=[study.pk])
+    repropose_studies(study_ids=[study.pk], at=at)
+    propose_links(study_ids=[study.pk], at=at)
 
 
 def _write(study: Study, entry: Entry, *, by: User, at: datetime) -> None:
