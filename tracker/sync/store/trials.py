@@ -104,15 +104,22 @@ def storing(
             events=_events(walk, run=run, at=at),
         )
         with connection.cursor() as cursor, ThreadPoolExecutor(max_workers=1) as beside:
-            writing = [beside.submit(_write_trials, cursor, walk, at=at)]
-            versions = [_version(version, origin=origin, run=run, at=at) for version in walk.versions]
-            writing.append(beside.submit(_write_versions_and_events, cursor, versions, list(stored.events)))
+            taking = []
+            if walk.current:
+                _stage_trials(cursor, walk, at=at)
+                # One long wait: anything with more steps would stand in line for the interpreter between them.
+                taking.append(beside.submit(cursor.execute, columns.TAKE_STAGE, {"at": at}))
             try:
+                versions = [_version(version, origin=origin, run=run, at=at) for version in walk.versions]
                 yield stored
             finally:
-                wait(writing)
-            for each in writing:
+                wait(taking)
+            for each in taking:
                 each.result()
+            if versions:
+                copy_rows(cursor, columns.COPY_VERSIONS, columns.VERSION_TYPES, versions)
+            if stored.events:
+                _copy_events(cursor, stored.events)
         _write_counts({record.nct_id: walk.held[record.nct_id].count for record in walk.kept})
         _write_provenance(walk.better, origin=origin)
         folded = [(alias, record.nct_id) for record in walk.current.values() for alias in record.aliases]
@@ -178,9 +185,7 @@ def _held(records: Sequence[TrialRecord]) -> dict[str, Held]:
     return held
 
 
-def _write_trials(cursor: CursorWrapper, walk: Walk, *, at: datetime) -> None:
-    if not walk.current:
-        return
+def _stage_trials(cursor: CursorWrapper, walk: Walk, *, at: datetime) -> None:
     told = {event.record.nct_id for event in walk.events}
     origin = walk.origin.value
     cursor.execute(columns.MAKE_STAGE)
@@ -201,16 +206,6 @@ def _write_trials(cursor: CursorWrapper, walk: Walk, *, at: datetime) -> None:
         for held in (walk.held[record.nct_id],)
     )
     copy_rows(cursor, columns.FILL_STAGE, columns.STAGE_TYPES, rows)
-    cursor.execute(columns.TAKE_STAGE, {"at": at})
-
-
-def _write_versions_and_events(
-    cursor: CursorWrapper, versions: list[tuple[object, ...]], events: list[ChangeEvent]
-) -> None:
-    if versions:
-        copy_rows(cursor, columns.COPY_VERSIONS, columns.VERSION_TYPES, versions)
-    if events:
-        _copy_events(cursor, events)
 
 
 def _version(version: Version, *, origin: Origin, run: SyncRun | None, at: datetime) -> tuple[object, ...]:
