@@ -206,7 +206,8 @@ def test_what_people_decide_is_not_deleted_and_not_written_past_its_act(model, a
     page = as_lead.get(address(model, "change", row.pk))
     said = filled(page.context["adminform"].form)
     for formset in page.context["inline_admin_formsets"]:
-        said |= filled(formset.formset.management_form)
+        for form in (formset.formset.management_form, *formset.formset.forms):
+            said |= filled(form)
     answer = as_lead.post(address(model, "change", row.pk), {**said, "why": "because", "_save": "Save"})
     assert "not today" in answer.content.decode()
     assert as_lead.post(address(model, "delete", row.pk), {"post": "yes"}).status_code == 403
