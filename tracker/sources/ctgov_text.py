@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 # with a semicolon; without one ("R&D", "AT&T") an ampersand is an ampersand.
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])|&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});|\xa0")
 
+# The first of these alone, which is all that most texts hold and is found twice as fast.
+_BACKSLASHED = re.compile(r"\\([!-/:-@\[-`{-~])")
+
 
 def _meant(match: Match[str]) -> str:
     escaped = match[1]
@@ -36,6 +39,6 @@ def plain(text: str) -> str:
     >>> plain(r"age \\>= 18 years &amp; ECOG \\<2")
     'age >= 18 years & ECOG <2'
     """
-    if "\\" in text or "&" in text or "\xa0" in text:
+    if "&" in text or "\xa0" in text:
         return _ESCAPED.sub(_meant, text)
-    return text
+    return _BACKSLASHED.sub(r"\1", text) if "\\" in text else text

@@ -241,7 +241,7 @@ def trial_of(
             }
             for site in places
         ],
-        countries=sorted({plain(site.country) for site in places or () if site.country}),
+        countries=sorted(_texts({site.country for site in places or ()})),
         references=[
             {"pmid": one.pmid or None, "type": one.type, "citation": _text(one.citation)}
             for one in (protocol.references_module or api.References()).references or ()
