@@ -21,6 +21,7 @@ from tracker.classify.proposals import propose, propose_links, propose_studies, 
 from tracker.scoring.facts import facts_needed
 from tracker.scoring.ledger import score, score_studies
 from tracker.scoring.rubric import CURRENT
+from tracker.scoring.stored import earlier_than, facts_of_trials, trials_beside
 from tracker.sync.store import Stored, StoredStudies, store_facts, store_studies, storing
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def absorb(
     with storing(records=records, origin=origin, run=run, at=at, is_live=is_live) as stored:
         said = texts(stored.current)  # read while the database writes
     standings = propose(records=stored.current, said=said, at=at)
+    earlier = earlier_than(standings)
     facts = {}
     for record in stored.current:
         standing = standings[record.nct_id]
@@ -48,7 +50,10 @@ def absorb(
             record,  # type: ignore[arg-type]  # records are frozen; the protocol would let a reader write
             relevance=standing.relevance,
             annotations=standing,  # type: ignore[arg-type]
+            earlier=earlier.get(record.nct_id),
         )
+    # Who leads a trial and when it began tells of its candidates' other trials too.
+    facts |= facts_of_trials(trials_beside(standings))
     score(trials=facts, rubric=CURRENT, today=at.date(), at=at)
     propose_links(nct_ids=standings, at=at)
     return stored

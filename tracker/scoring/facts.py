@@ -41,6 +41,8 @@ from tracker.terms import (
     ValueType,
 )
 
+from .earlier import Earlier  # noqa: TC001 - msgspec resolves a struct's annotations
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
@@ -137,7 +139,7 @@ class Named(msgspec.Struct, frozen=True):
     origin: str
 
 
-class TrialFacts(msgspec.Struct, frozen=True, kw_only=True):
+class TrialFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Everything the trial part of the rubric looks at."""
 
     relevance: Relevance
@@ -174,6 +176,7 @@ class TrialFacts(msgspec.Struct, frozen=True, kw_only=True):
     roles: tuple[Role, ...]
     readings: dict[str, str]  # a reading that stands → the words it rests on
     named: dict[str, Named]  # a facet with terms that stand → the terms
+    earlier: Earlier | None = None  # earlier trials of its candidates; None where no candidate is linked
 
     def reads(self, reading: Reading) -> bool:
         """Whether the text was found to say so; silence is not a no."""
@@ -189,11 +192,11 @@ class Unscored(msgspec.Struct, frozen=True):
 
 
 def facts_needed(
-    trial: RegistryFields, *, relevance: Relevance, annotations: Iterable[Standing]
+    trial: RegistryFields, *, relevance: Relevance, annotations: Iterable[Standing], earlier: Earlier | None = None
 ) -> TrialFacts | Unscored:
     """The facts where the trial may have a maturity; else, as for nine trials in ten, what is kept without them."""
     if relevance is Relevance.ABOUT:
-        return trial_facts(trial, relevance=relevance, annotations=annotations)
+        return trial_facts(trial, relevance=relevance, annotations=annotations, earlier=earlier)
     standing = [one for one in annotations if one.state != AnnotationState.REJECTED]
     status = Status.read(trial.overall_status)
     return Unscored(
@@ -203,8 +206,13 @@ def facts_needed(
     )
 
 
-def trial_facts(trial: RegistryFields, *, relevance: Relevance, annotations: Iterable[Standing]) -> TrialFacts:
-    """The facts of this trial; annotations that a person rejected do not count, proposed and accepted ones do."""
+def trial_facts(
+    trial: RegistryFields, *, relevance: Relevance, annotations: Iterable[Standing], earlier: Earlier | None = None
+) -> TrialFacts:
+    """The facts of this trial; annotations that a person rejected do not count, proposed and accepted ones do.
+
+    ``earlier`` are the earlier trials of the candidates that it is linked to, None where it is linked to none.
+    """
     standing = sorted(
         (one for one in annotations if one.state != AnnotationState.REJECTED), key=lambda one: (one.facet, one.term)
     )
@@ -267,6 +275,7 @@ def trial_facts(trial: RegistryFields, *, relevance: Relevance, annotations: Ite
         roles=_roles(named[Facet.ROLE].terms) if Facet.ROLE in named else (),
         readings=readings,
         named=named,
+        earlier=earlier,
     )
 
 

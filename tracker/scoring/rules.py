@@ -421,5 +421,19 @@ def data_or_protocol_shared(facts: TrialFacts, row: BoundRow, case: Case) -> Ans
 
 @rule
 def another_sponsor(facts: TrialFacts, row: BoundRow, case: Case) -> Answer:
-    """Needs a candidate with an earlier supporting trial; a trial that is linked to none is not reported."""
-    return silent(row, "no candidate linked", "evidence links")
+    """An earlier supporting trial of the same candidate with another lead sponsor; none where all share it.
+
+    Where one may be earlier and led by another, and none certainly is, it cannot be told.
+    """
+    found = facts.earlier
+    if found is None:
+        return silent(row, "no candidate linked", "evidence links")
+    origin = "evidence links; statusModule.startDateStruct; sponsorCollaboratorsModule.leadSponsor"
+    if found.by_others:
+        return told(row.points, f"earlier trials by {', '.join(found.by_others)}", origin)
+    if found.unclear:
+        words = f"not known whether an earlier trial has another sponsor: {', '.join(found.unclear)}"
+        return silent(row, words, origin)
+    if found.by_same:
+        return told(0, f"earlier trials by the same sponsor: {', '.join(found.by_same)}", origin)
+    return silent(row, "the candidate has no earlier trial", origin)

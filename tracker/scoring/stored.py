@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from tracker.models import Annotation, EvidenceLink, LineageLink, Maturity, Study, StudyFact, Trial
-from tracker.terms import AnnotationState, Facet, LineageKind, Presence, Relevance, Track
+from tracker.terms import AnnotationState, Direction, Facet, LineageKind, Presence, Relevance, Track
 
+from .earlier import Earlier, Led, earlier_trials
 from .facts import FIELDS, RegistryFields, Standing, TrialFacts, Unscored, facts_needed
 from .study_facts import FIELDS as STUDY_FIELDS
 from .study_facts import ReadFact, ReportedTrial, StudyFacts, StudyFields, study_facts_needed
@@ -24,7 +25,7 @@ REPORTS = {
 
 
 def facts_of_trials(nct_ids: Collection[str]) -> dict[str, TrialFacts | Unscored]:
-    """The facts of stored trials: two queries, whatever their number."""
+    """The facts of stored trials: four queries, whatever their number."""
     rows = list(
         Trial.objects.filter(pk__in=list(nct_ids)).values_list("nct_id", "relevance", "presence", *FIELDS, named=True)
     )
@@ -32,15 +33,54 @@ def facts_of_trials(nct_ids: Collection[str]) -> dict[str, TrialFacts | Unscored
     standing = Annotation.objects.standing().filter(trial_id__in=list(annotations))
     for annotation in standing.values_list("trial_id", "facet", "term", "state", "words", named=True):
         annotations[annotation.trial_id].append(cast("Standing", annotation))
+    earlier = earlier_than(annotations)
     return {
         row.nct_id: facts_needed(
             cast("RegistryFields", row),
             # A folded number is the same trial as another, which carries the maturity.
             relevance=Relevance.NONE if row.presence == Presence.FOLDED else Relevance(row.relevance),
             annotations=annotations[row.nct_id],
+            earlier=earlier.get(row.nct_id),
         )
         for row in rows
     }
+
+
+def earlier_than(nct_ids: Collection[str]) -> dict[str, Earlier]:
+    """The earlier supporting trials of these trials' candidates, by accepted links: two queries.
+
+    A trial that is linked to no candidate is not in it. The trials must be stored, each as it stands now.
+    """
+    linked = EvidenceLink.objects.filter(trial__in=list(nct_ids), state=AnnotationState.ACCEPTED)
+    candidates: dict[Led, list[int]] = {}
+    for candidate, *trial in linked.values_list("candidate_id", *_LED):
+        candidates.setdefault(Led(*trial), []).append(candidate)
+    supporting: dict[int, list[Led]] = {}
+    links = EvidenceLink.objects.filter(
+        candidate__in={one for several in candidates.values() for one in several},
+        trial__isnull=False,
+        state=AnnotationState.ACCEPTED,
+        direction=Direction.SUPPORTS,
+    )
+    # A folded number is the same trial as another.
+    for candidate, *trial in links.exclude(trial__presence=Presence.FOLDED).values_list("candidate_id", *_LED):
+        supporting.setdefault(candidate, []).append(Led(*trial))
+    return {
+        trial.nct_id: earlier_trials(trial, [other for one in several for other in supporting.get(one, ())])
+        for trial, several in candidates.items()
+    }
+
+
+_LED = ("trial_id", "trial__lead_sponsor", "trial__start_given")
+
+
+def trials_beside(nct_ids: Collection[str]) -> set[str]:
+    """The other trials of these trials' candidates: a start or a sponsor of one is a fact of the others."""
+    candidates = EvidenceLink.objects.filter(trial__in=list(nct_ids), state=AnnotationState.ACCEPTED)
+    beside = EvidenceLink.objects.filter(
+        candidate__in=candidates.values("candidate_id"), trial__isnull=False, state=AnnotationState.ACCEPTED
+    ).values_list("trial_id", flat=True)
+    return {str(nct_id) for nct_id in beside} - set(nct_ids)
 
 
 def facts_of_studies(study_ids: Collection[int], *, rubric: str) -> dict[int, StudyFacts | Unscored]:
