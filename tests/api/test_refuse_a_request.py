@@ -67,7 +67,7 @@ def test_an_address_that_is_none_is_said_in_json(client, method):
 
 def test_the_first_address_names_the_others(client):
     addresses = client.get("/api/v1/").json()
-    assert set(addresses) == {"trials", "changes", "sync-runs", "schema", "docs"}
+    assert set(addresses) == {"trials", "studies", "candidates", "changes", "sync-runs", "schema", "docs"}
     for address in addresses.values():
         assert client.get(address).status_code == 200
 

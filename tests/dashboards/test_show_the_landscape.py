@@ -218,7 +218,7 @@ def test_the_look_leads_nowhere_else_and_takes_no_other_word(client, db):
 
 
 def test_an_address_that_leads_nowhere_says_so(client, db):
-    answer = client.get("/candidates/")
+    answer = client.get("/nowhere/")
     assert answer.status_code == 404
     assert "Nothing at this address" in text_of(answer)
 

@@ -171,7 +171,7 @@ def test_where_a_fact_was_read_is_said_in_words(origin, words):
 
 
 def test_the_whole_costs_the_same_queries_with_ten_versions_more(evpredict, django_assert_num_queries):
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         whole_trial(EV)
     for count in range(10):
         absorb(
@@ -187,5 +187,5 @@ def test_the_whole_costs_the_same_queries_with_ten_versions_more(evpredict, djan
             run=None,
             at=AT,
         )
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         assert len(whole_trial(EV).versions) == 11

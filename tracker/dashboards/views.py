@@ -147,13 +147,15 @@ def pipeline_file(request: HttpRequest, kind: str) -> HttpResponseBase:
 def trial(request: HttpRequest, number: str) -> HttpResponse:
     """One trial. A number in any case, with needless or missing zeros, or an alias, leads to the trial's address."""
     canonical = nct_number(number)
-    stored = surviving(canonical) if canonical else None
-    if stored and stored != number:
-        return redirect("trial", stored, permanent=True)
+    if canonical and canonical != number:
+        return redirect("trial", surviving(canonical), permanent=True)
     try:
-        whole = whole_trial(stored) if stored else None
+        whole = whole_trial(canonical) if canonical else None
     except Trial.DoesNotExist:
         whole = None
+    stored = whole.survivor if whole else surviving(canonical) if canonical else None
+    if stored and stored != number:
+        return redirect("trial", stored, permanent=True)
     if whole is None:
         return page(request, "404", {"number": canonical, "asked": number, "shape": SHAPE}, status=404)
     context = {

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypedDict
 
-from django.db.models import Case, F, When
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, F, OuterRef, Subquery, When
 
 from tracker import terms
 from tracker.models import ChangeEvent, Maturity, Trial, TrialAlias, TrialMatch, TrialVersion
@@ -171,6 +172,12 @@ class TrialWhole:
         return tuple(line for line in self.lineage if not line.is_accepted)
 
     @property
+    def survivor(self) -> str | None:
+        """The number that the registry folded this one into, whose page is the trial's; None where it stands."""
+        found: str | None = self.trial.survivor  # type: ignore[attr-defined]  # read by whole_trial
+        return found
+
+    @property
     def status(self) -> str | None:
         return status_words(self.trial.overall_status, self.trial.last_known_status)
 
@@ -211,8 +218,15 @@ def surviving(number: str) -> str:
 
 
 def whole_trial(nct_id: str) -> TrialWhole:
-    """The trial of this number (as stored), whole: ten queries. Raises Trial.DoesNotExist."""
-    trial = with_evidence(Trial.objects.filter(pk=nct_id).defer("search")).get()
+    """The trial of this number (as stored), whole. Raises Trial.DoesNotExist.
+
+    Eight queries, and one more where the record names publications by PMID.
+    """
+    folded = TrialAlias.objects.filter(trial=OuterRef("pk")).order_by("alias").values("alias")
+    survivor = TrialAlias.objects.filter(pk=OuterRef("pk")).values("trial_id")[:1]
+    found = Trial.objects.filter(pk=nct_id).defer("search")
+    found = found.annotate(folded=ArraySubquery(folded), survivor=Subquery(survivor))
+    trial = with_evidence(found).get()
     standing: list[Maturity] = trial.current_maturities  # type: ignore[attr-defined]
     annotations: tuple[Annotation, ...] = tuple(trial.all_annotations)  # type: ignore[attr-defined]
     leading, other = first_and_other(standing)
@@ -243,7 +257,7 @@ def whole_trial(nct_id: str) -> TrialWhole:
         dates=_dates(trial),
         places=_places(trial),
         site_count=len({(s.get("facility"), s.get("city")) for s in trial.sites or []}),
-        aliases=tuple(trial.aliases.values_list("alias", flat=True)),
+        aliases=tuple(trial.folded),  # type: ignore[attr-defined]
         matches=tuple(trial.matches.select_related("query").order_by("first_matched")),
         links=links_of_trial(nct_id),
         lineage=lineage,
