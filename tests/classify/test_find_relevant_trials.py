@@ -81,6 +81,14 @@ class TestFalseFriends:
             "Mutations of the RNA exosome complex (EXOSC3) in lung tumours",
             "Antibodies against the exosome (PM/Scl-75) of people with EXOSC10 disease",
             "Electric vehicle (EV) drivers and lung cancer",
+            "Electric Vehicle Noise; Blood EV Level of Drivers",
+            "Serum EV-A71 Antibodies in Lung Cancer",
+            "Enterovirus in Lung Cancer: Circulating EV RNA and Isolated EV",
+            "Plasma Levels of Cisplatin Given e.v.",
+            "Blood Donors of the Lung Cancer Society e.V., once E.V.",
+            "EV in Lung Cancer; EVs, Serum and Plasma",
+            "PLASMA EVALUATION AND SERUM EVE IN LUNG CANCER",
+            "Serum ev in lung cancer",
             "Enterovirus (EV-A71) infection during chemotherapy",
             "Enfortumab vedotin (EV) plus pembrolizumab; EV is given on days 1 and 8",
             "Screening for esophageal varices (EV)",
@@ -128,6 +136,21 @@ class TestVesicles:
         found = classify(trial(title="Extracellular vesicles in lung cancer", summary="EVs are measured at baseline."))
         assert "EVs" in named(found, Facet.EV)["extracellular_vesicle"]
 
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "Serum EVs", "Plasma EVs", "Tumour-derived EVs", "Tumor-Derived EVs", "Tumour\u2010derived EVs",
+            "Urinary EVs", "Blood Cell-Derived EVs", "PLASMA EVs", "Circulating EV", "MSC-derived EVs",
+            "Stem Cell-Derived EVs", "Isolated EVs", "EV RNA", "EV Proteins", "EV miRNA", "EV-Associated DNA",
+            "EV-derived PD-L1",
+        ],
+    )  # fmt: skip
+    def test_go_by_their_short_form_whatever_the_case_of_its_neighbour(self, words):
+        for said in (f"{words} in Lung Cancer", f"We read a marker. {words} are measured in lung cancer."):
+            found = classify(trial(title=said))
+            assert found.relevance == Relevance.ABOUT
+            assert any("EV" in one for one in named(found, Facet.EV)["extracellular_vesicle"])
+
     def test_named_in_passing_are_a_mention(self):
         passing = "Liquid biopsy such as ctDNA, CTCs and exosomes may help one day."
 
@@ -159,6 +182,48 @@ class TestLungCancer:
     )  # fmt: skip
     def test_is_not_metastasis_to_the_lung_nor_another_lung_disease(self, conditions):
         assert relevance(title="Exosomes", conditions=conditions) == Relevance.MENTION
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "Metastasis of Lung Cancer", "Metastases from Lung Cancer", "Metastatic Lung Cancer",
+            "Brain Metastasis of Lung Cancer", "Bone Metastases in Lung Adenocarcinoma",
+            "Metastasis in Lung Squamous Cell Carcinoma", "Metastases of Lung Tumours", "Metastases, Lung Cancer",
+            "Metastasis of Lung Small Cell Cancers", "Metastasis of the Lung Carcinoma",
+            "Lung Metastasis of Lung Cancer", "Pulmonary Metastases of Lung Cancer",
+        ],
+    )  # fmt: skip
+    def test_that_spreads_is_lung_cancer_still(self, words):
+        for place in (
+            {"title": f"Exosomes in {words}", "conditions": []},
+            {"title": "Exosomes", "conditions": [words]},
+        ):
+            found = classify(trial(**place))
+            assert found.relevance == Relevance.ABOUT
+            assert not any("metastasis to the lung" in one["why"] for one in found.relevance_words)
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "Lung Metastasis of Osteosarcoma", "Metastasis of the Lung; Osteosarcoma",
+            "Metastases to the Lung From Sarcoma", "Metastasis to Lung of Colon Cancer",
+            "Metastatic Lung Lesions of Melanoma", "Metastases in Lung Nodules",
+            "Lung Metastasis Tumours", "Osteosarcoma Metastasis to the Lung. Cancer Registry",
+        ],
+    )  # fmt: skip
+    def test_is_not_another_tumour_that_spreads_to_the_lung(self, words):
+        for place in (
+            {"title": f"Exosomes in {words}", "conditions": []},
+            {"title": "Exosomes", "conditions": [words]},
+        ):
+            assert relevance(**place) == Relevance.MENTION
+
+    def test_that_spreads_is_quoted_by_the_name_of_the_cancer(self):
+        found = classify(trial(title="Exosomes in brain metastasis and metastasis of lung cancer", conditions=[]))
+
+        assert "lung cancer" in [words["text"] for words in found.relevance_words]
+        assert "lung_metastasis" not in named(found, Facet.DISEASE)
+        assert named(found, Facet.DISEASE)["lung_cancer"] == ["lung cancer"]
 
     def test_counts_by_its_manifestation_only_where_the_record_ties_it(self):
         effusion = {"title": "Exosomes in Malignant Pleural Effusion", "conditions": ["Malignant Pleural Effusion"]}

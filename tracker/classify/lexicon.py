@@ -271,24 +271,35 @@ def _expanded(written: str, wrong: Any) -> list[str]:
 def _pattern(written: list[str], *, exact: bool = False) -> re.Pattern[str]:
     """One regular expression for a list of words, for windows of a sentence: small text, so no automaton.
 
-    With ``exact`` it is for the original text, capitals as written and hyphens or spaces between words.
+    With ``exact`` it is for the original text, with hyphens or spaces between words: what holds a capital reads as
+    written, and so does all after a leading =; what is in small letters reads in any case.
     """
     alternatives = []
     for word in written:
+        escaped = _escaped if not exact else _as_written if word.startswith("=") else _in_any_case
         pieces = re.split(r"(\{[^{}]*\})", word.removeprefix("="))
         made = ""
         for at, piece in enumerate(pieces):
             if at % 2:
-                made += "(?:" + "|".join(_escaped(one, exact=exact) for one in piece[1:-1].split(",")) + ")"
+                made += "(?:" + "|".join(escaped(one) for one in piece[1:-1].split(",")) + ")"
             else:
-                made += _escaped(piece, exact=exact)
+                made += escaped(piece)
         alternatives.append(made)
     # The longest first: "suspected of" must not be read as "suspected".
     alternatives.sort(key=len, reverse=True)
     return re.compile(r"(?<!\w)(?:" + "|".join(alternatives) + r")(?!\w)")
 
 
-def _escaped(piece: str, *, exact: bool) -> str:
-    if exact:
-        return re.escape(piece).replace(r"\ ", "[ -]").replace(r"\*", r"\w*")
+def _escaped(piece: str) -> str:
     return re.escape(fold(piece).text).replace(r"\ ", " ").replace(r"\*", r"\w*")
+
+
+def _as_written(piece: str) -> str:
+    # Journals set "tumour-derived" with a true hyphen, registries with the keyboard's.
+    return re.escape(piece).replace(r"\ ", r"[ \u00a0\u2010-\u2013-]").replace(r"\*", r"\w*")
+
+
+def _in_any_case(piece: str) -> str:
+    """As written where there is a capital, in any case elsewhere: a title writes "Plasma EVs"."""
+    parts = re.split("( )", piece)
+    return "".join(_as_written(one) if one != one.lower() else f"(?i:{_as_written(one)})" for one in parts)

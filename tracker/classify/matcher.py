@@ -84,6 +84,10 @@ class Automaton:
 
         ``coloured`` are the passages that name vesicles: rules that need one are looked for only there.
         """
+        return _longest(self.overlapping(text, coloured), self._family)
+
+    def overlapping(self, text: Text, coloured: frozenset[int] | None = None) -> list[Hit]:
+        """The same before they compete: a word inside another's is there too."""
         folded = text.folded
         found: list[Hit] = []
         for number, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True):
@@ -108,7 +112,7 @@ class Automaton:
                 if word.exact is not None and not text.reads(passage, start, end, word.exact):
                     continue
                 found.append(Hit(passage, start, stop, rule))
-        return _longest(found, self._family) if len(found) > 1 else found
+        return found
 
 
 class Text:
@@ -334,7 +338,10 @@ class Matcher:
         return found
 
     def diseases(self, text: Text) -> list[Hit]:
-        return self._disease.hits(text)
+        """The diseases named; "metastasis of lung cancer" is lung cancer and only begins as one to the lung."""
+        found = self._disease.overlapping(text)
+        cancers = [hit for hit in found if hit.rule.term == "lung_cancer"]
+        return _longest([hit for hit in found if not _runs_on(hit, cancers)], _all)
 
     def terms(self, text: Text, vesicles: Vesicles) -> list[Hit]:
         """Hits of all other facets; what is around them is not looked at yet."""
@@ -349,8 +356,15 @@ def _all(rule: Rule) -> object:
     return None
 
 
+def _runs_on(hit: Hit, cancers: list[Hit]) -> bool:
+    """Whether this metastasis to the lung shares its "lung" with one of these cancers, which goes on behind it."""
+    return hit.rule.disease == "to_lung" and any(hit.start < one.start < hit.end < one.end for one in cancers)
+
+
 def _longest(hits: list[Hit], family: Callable[[Rule], object]) -> list[Hit]:
     """Of overlapping hits the leftmost, then the longest, a family of rules at a time."""
+    if len(hits) < 2:
+        return hits
     last: dict[object, int] = {}
     kept = []
     for hit in sorted(hits, key=lambda one: (one.start, -one.end)):

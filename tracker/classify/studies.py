@@ -36,7 +36,6 @@ _WORKED = re.compile(
     r"promot\w+|markers?|induc\w+|"
     r"enhanc\w+|suppress\w+|confer\w*|mediat\w+|via|through|cultured?|treated|incubat\w+|taken up|uptake)(?!\w)"
 )
-_OF_THE_LUNG = re.compile(r" (?:adeno|squamous |small cell )?(?:cancers?|carcinomas?|tumou?rs?)(?!\w)")
 # Where the thing given by vesicles is named: "loaded with paclitaxel", "oral delivery of".
 _LOADED = re.compile(r"(?<!\w)(?:load|pack|fill|encapsul|deliver|drug|sirna|carrying)")
 
@@ -98,19 +97,14 @@ def classify_study(record: StudyRecord, *, relevance: Relevance | None = None) -
 
 
 def _diseases(text: Text, ready: Matcher, signs: list[Hit]) -> list[Hit]:
-    """The diseases a paper names; lung cancer also by its models, and where "metastasis of lung cancer" names it.
+    """The diseases a paper names; lung cancer also by its models.
 
     A paper on "A549 cells" may never say lung cancer: its readers know the line. So a line or a graft of the lung in
     title or abstract names the disease where nothing else does.
     """
     hits = ready.diseases(text)
-    lung = _lung_rule(ready)
-    for at, hit in enumerate(hits):
-        if hit.rule.disease == "to_lung" and (tail := _OF_THE_LUNG.match(text.folded, hit.end)):
-            begins = text.folded.rfind("lung", hit.start, hit.end)
-            if begins >= 0:
-                hits[at] = Hit(hit.passage, begins, tail.end(), lung)
     if not any(hit.rule.disease == "lung" for hit in hits):
+        lung = _lung_rule(ready)
         models = [
             hit for hit in signs if hit.rule.kind == LUNG_MODEL or (hit.rule.kind, hit.rule.part) == (LINE, "lung")
         ]
