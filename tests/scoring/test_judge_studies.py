@@ -236,8 +236,17 @@ class TestReaders:
     def test_origin_says_who_read_it_and_on_which_words(self):
         words = [{"field": "abstract", "start": 0, "end": 12, "text": "224 patients"}]
         found = facts_of(Told("n_patients", 224, "rule", words=words))
-        assert found.n_patients.origin == "n_patients, by rule: abstract “224 patients”"
-        assert facts_of(Told("n_patients", 224)).n_patients.origin == "n_patients, by a person"
+        assert found.n_patients.origin == "patients, by rule: abstract “224 patients”"
+        assert facts_of(Told("n_patients", 224)).n_patients.origin == "patients, by a person"
+        title = [{"field": "title", "start": 0, "end": 7, "text": "Vesicle"}]
+        found = facts_of(Told("stage_evidence", ["in_vivo_proof"], "rule", words=title))
+        assert found.evidence.origin == "what kind of evidence, by rule: title “Vesicle”"
+
+    def test_origin_of_what_nobody_read_is_the_name_as_people_say_it(self):
+        origins = {name: fact.origin for name, fact in facts_of().answers.items()}
+        assert origins["controls"] == "controls used"
+        assert origins["gain_and_loss"] == "gain and loss of function, or independent cohort"
+        assert not any("_" in origin for origin in origins.values())
 
     def test_the_whole_study_stands_over_its_experiments(self):
         parts = [Told("n_animals", 8, experiment_id=1), Told("n_animals", 12, experiment_id=2)]

@@ -102,7 +102,7 @@ class TestFirstScore:
         tell(study, "person", n_animals=60)
         scored(study)
         (row,) = [one for one in Maturity.objects.get().explanation if one["rule"].startswith("Patients or animals")]
-        assert (row["fact"], row["origin"]) == ("60 animals", "n_animals, by a person")
+        assert (row["fact"], row["origin"]) == ("60 animals", "animals, by a person")
         StudyFact.objects.filter(origin="person").update(state=AnnotationState.REJECTED)
         scored(study)
         (row,) = [

@@ -338,7 +338,10 @@ class Matcher:
         return found
 
     def diseases(self, text: Text) -> list[Hit]:
-        """The diseases named; "metastasis of lung cancer" is lung cancer and only begins as one to the lung."""
+        """The diseases named. "Metastasis of lung cancer" is lung cancer.
+
+        It begins as metastasis to the lung does, which would win as the leftmost; that is taken out first.
+        """
         found = self._disease.overlapping(text)
         cancers = [hit for hit in found if hit.rule.term == "lung_cancer"]
         return _longest([hit for hit in found if not _runs_on(hit, cancers)], _all)

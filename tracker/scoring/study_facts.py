@@ -199,7 +199,7 @@ class _Reader:
             return _Told([whole.value], _origin(name, whole))
         parts.sort(key=lambda one: (-_RANK[one[1].origin], one[0] or 0))
         if not parts:
-            return _Told([], name.value)
+            return _Told([], name.label)
         several = f" in {len(parts)} experiments" if len(parts) > 1 else " in one experiment"
         return _Told([fact.value for _, fact in parts], _origin(name, parts[0][1]) + several)
 
@@ -247,8 +247,8 @@ class _Reader:
 
 
 def _origin(name: StudyFactName, fact: ReadFact) -> str:
-    """Who read it and on which words: ``n_patients, by rule: abstract “224 patients”``."""
-    by = f"{name.value}, {FactOrigin(fact.origin).label}"
+    """Who read it and on which words: ``patients, by rule: abstract “224 patients”``."""
+    by = f"{name.label}, {FactOrigin(fact.origin).label}"
     return f"{by}: {words_origin(fact.words)}" if fact.words else by
 
 
