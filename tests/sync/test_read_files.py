@@ -110,6 +110,19 @@ def test_a_folder_gives_what_it_takes_and_names_what_it_skips(tmp_path):
     assert [one.path.rsplit("/", 1)[1] for one in skipped] == ["SOURCES.md", "table.csv"]
 
 
+def test_what_macos_keeps_beside_a_file_is_named_and_not_taken_for_a_broken_record(tmp_path):
+    (tmp_path / "one.json").write_bytes(ONE)
+    (tmp_path / "._one.json").write_bytes(b"\x00\x05\x16\x07")
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
+        archive.writestr("two.json", TWO)
+        archive.writestr("__MACOSX/._two.json", b"\x00\x05\x16\x07")
+
+    numbers, skipped = read(tmp_path)
+
+    assert numbers == ["NCT00000001", "NCT00000002"]
+    assert [one.path.rsplit("/", 1)[1] for one in skipped] == ["._one.json", "._two.json"]
+
+
 def test_a_file_named_outright_is_read_whatever_it_is_called(tmp_path):
     path = tmp_path / "download"
     path.write_bytes(ONE)

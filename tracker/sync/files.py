@@ -28,6 +28,10 @@ _PAGE = re.compile(
     r'\{\s*(?:"(?:totalCount|nextPageToken)"\s*:\s*(?:"(?:[^"\\]|\\.)*"|\d+|null)\s*,\s*)*"studies"\s*:\s*'
 )
 _SPACE = re.compile(r"[\s,]*")
+# What macOS puts beside each file on foreign disks and in its archives: ``._x.json`` is named as a record and holds
+# an icon and the like.
+_COMPANION = re.compile(r"(?:\A|/)\._[^/]*\Z|(?:\A|/)__MACOSX/")
+_COMPANION_WHY = "it is what macOS keeps beside a file, not a record"
 
 
 class Piece(NamedTuple):
@@ -49,7 +53,9 @@ def read(path: Path) -> Iterator[Piece | Skipped]:
     if path.is_dir():
         for inside in sorted(path.rglob("*")):
             if inside.is_file():
-                if inside.name.lower().endswith(TAKEN):
+                if _COMPANION.search(inside.relative_to(path).as_posix()):
+                    yield Skipped(str(inside), _COMPANION_WHY)
+                elif inside.name.lower().endswith(TAKEN):
                     yield from _file(inside)
                 else:
                     yield Skipped(str(inside), f"only {', '.join(TAKEN)} are read from a folder")
@@ -77,7 +83,9 @@ def _archive(path: Path) -> Iterator[Piece | Skipped]:
             name = f"{path}!{member.filename}"
             if member.is_dir():
                 continue
-            if member.filename.lower().endswith(TAKEN[:-1]):
+            if _COMPANION.search(member.filename):
+                yield Skipped(name, _COMPANION_WHY)
+            elif member.filename.lower().endswith(TAKEN[:-1]):
                 with archive.open(member) as stream:
                     yield from _stream(stream, name=name)
             else:
