@@ -169,6 +169,13 @@ def test_a_trial_is_found_by_number_and_by_words(as_lead, everything):
     assert "NCT02657460" not in found
 
 
+def test_a_trial_without_a_stage_says_so_in_every_column_of_it(as_lead, everything):
+    Trial.objects.update(track=None, stage=None, stage_possible=None, score=None, momentum=None)
+    row = as_lead.get(address(Trial, "changelist")).content.decode()
+    row = row[row.index("field-score_shown") : row.index("field-origin_words")]
+    assert row.count("no stage") == 2
+
+
 def test_lists_of_the_record_are_shown_with_their_parts_and_silence_in_words(as_lead, everything):
     Trial.objects.filter(pk=everything["tracker.Trial"].pk).update(
         arms=[{"label": "Arm A", "type": "EXPERIMENTAL"}, {"label": "Arm B", "type": None}],

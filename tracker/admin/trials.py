@@ -137,8 +137,8 @@ class TrialAdmin(ReadOnly):
     """One ClinicalTrials.gov record as stored."""
 
     list_display = (
-        "nct_id", "title", "status", "relevance", "track_words", "stage_words", "score", "momentum", "origin_words",
-        "changed_on",
+        "nct_id", "title", "status", "relevance", "track_words", "stage_words", "score_shown",
+        "momentum_words", "origin_words", "changed_on",
     )  # fmt: skip
     list_filter = ("relevance", "track", "stage", "momentum", "presence", "origin", "is_partial", "overall_status")
     search_fields = ("nct_id",)  # the words are found by the full-text vector, in get_search_results
@@ -185,6 +185,14 @@ class TrialAdmin(ReadOnly):
     @admin.display(description="stage", ordering="stage", empty_value="no stage")
     def stage_words(self, trial: Trial) -> str | None:
         return None if trial.stage is None else interval(trial.stage, trial.stage_possible)
+
+    @admin.display(description="score", ordering="score", empty_value="no stage")
+    def score_shown(self, trial: Trial) -> str | None:
+        return None if trial.score is None else str(trial.score)
+
+    @admin.display(description="momentum", ordering="momentum", empty_value="no stage")
+    def momentum_words(self, trial: Trial) -> str | None:
+        return as_words(trial.momentum, vocabulary=terms.Momentum) if trial.momentum else None
 
     @admin.display(description="origin", ordering="origin")
     def origin_words(self, trial: Trial) -> str:
