@@ -171,13 +171,15 @@ def make_first_account() -> str | None:
 
 
 def queue_first_pull() -> None:
-    """At once, until one pull of the registry has succeeded; from then on the schedule does it."""
+    """At once, until one pull of each source has succeeded; from then on the schedule does it. The registry first."""
     from tracker import tasks, terms
     from tracker.models import SyncRun
 
-    pulls = SyncRun.objects.filter(query__isnull=False, state__in=terms.GOOD_RUNS)
-    if not pulls.exists():
+    good = SyncRun.objects.filter(state__in=terms.GOOD_RUNS)
+    if not good.filter(query__isnull=False).exists():
         tasks.sync_trials.delay()
+    if not good.filter(literature_query__isnull=False).exists():
+        tasks.sync_studies.delay()
 
 
 # --- running --------------------------------------------------------------------------------------------------------

@@ -39,6 +39,7 @@ class Started:
             "TRACKER_DATA_DIR": str(data_dir), "PORT": str(port), "DJANGO_SETTINGS_MODULE": "config.settings",
             # Nobody listens there: the first pull finds no registry, as without a network.
             "CTGOV_BASE_URL": "http://127.0.0.1:1/api/v2", "CTGOV_MIN_INTERVAL": "0",
+            "EUROPEPMC_BASE_URL": "http://127.0.0.1:1/rest", "EUROPEPMC_MIN_INTERVAL": "0",
         }  # fmt: skip
         self.data_dir, self.port = data_dir, port
         self.said: list[str] = []
@@ -305,20 +306,26 @@ class TestFirstStart:
         run.load_starter_set()
         assert loaded == ["import_trials", "import_trials", "import_studies", "import_candidates"]
 
-    def test_the_first_pull_is_queued_until_one_has_succeeded(self, monkeypatch):
+    def test_the_first_pull_of_each_source_is_queued_until_one_has_succeeded(self, monkeypatch):
         from django.utils import timezone
 
         from tracker import tasks, terms
-        from tracker.models import RegistryQuery, SyncRun
+        from tracker.models import LiteratureQuery, RegistryQuery, SyncRun
 
         sent: list[str] = []
-        monkeypatch.setattr(tasks.sync_trials, "delay", lambda: sent.append("pull"))
+        monkeypatch.setattr(tasks.sync_trials, "delay", lambda: sent.append("trials"))
+        monkeypatch.setattr(tasks.sync_studies, "delay", lambda: sent.append("studies"))
         run.queue_first_pull()
+        assert sent == ["trials", "studies"]
         now = timezone.now()
-        made = {"query": RegistryQuery.objects.get(), "kind": terms.RunKind.FULL, "started": now, "finished": now}
-        SyncRun.objects.create(state=terms.RunState.INCOMPLETE, **made)
+        made = {"kind": terms.RunKind.FULL, "started": now, "finished": now}
+        trials = {"query": RegistryQuery.objects.get(), **made}
+        SyncRun.objects.create(state=terms.RunState.INCOMPLETE, **trials)
         run.queue_first_pull()
-        assert len(sent) == 2
-        SyncRun.objects.create(state=terms.RunState.DONE, **made)
+        assert sent == ["trials", "studies"] * 2
+        SyncRun.objects.create(state=terms.RunState.DONE, **trials)
         run.queue_first_pull()
-        assert len(sent) == 2
+        assert sent == ["trials", "studies"] * 2 + ["studies"]
+        SyncRun.objects.create(state=terms.RunState.DONE, literature_query=LiteratureQuery.objects.get(), **made)
+        run.queue_first_pull()
+        assert sent == ["trials", "studies"] * 2 + ["studies"]
