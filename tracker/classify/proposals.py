@@ -16,7 +16,7 @@ from django.db.models import F
 from tracker.classify.lexicon import load
 from tracker.classify.links import propose_links
 from tracker.classify.relevance import classify
-from tracker.classify.stated import FACETS, stated_passages, stated_terms
+from tracker.classify.stated import STATED, passages_read, stated_passages, stated_terms
 from tracker.classify.studies import classify_study, study_passages, study_version
 from tracker.classify.writing import (
     STUDIES,
@@ -113,9 +113,14 @@ def texts(records: Iterable[TrialRecord]) -> dict[str, Classified]:
     return {record.nct_id: classify(record) for record in records}
 
 
-def study_texts(studies: Mapping[int, StudyRecord]) -> dict[int, ClassifiedStudy]:
-    """What the lexicons say of each of these studies, by the study's number. Asks no database."""
-    return {number: classify_study(record) for number, record in studies.items()}
+def study_texts(
+    studies: Mapping[int, StudyRecord], stated: Mapping[int, Mapping[str, object]]
+) -> dict[int, ClassifiedStudy]:
+    """What the lexicons say of each of these studies and of what is stated of it, by number. Asks no database."""
+    return {
+        number: classify_study(record, stated=passages_read(stated.get(number, {})))
+        for number, record in studies.items()
+    }
 
 
 @transaction.atomic
@@ -151,23 +156,24 @@ def propose(
 
 
 @transaction.atomic
-def propose_studies(
-    *, studies: Mapping[int, StudyRecord], at: datetime, said: Mapping[int, ClassifiedStudy] | None = None
-) -> dict[int, Standings]:
+def propose_studies(*, studies: Mapping[int, StudyRecord], at: datetime) -> dict[int, Standings]:
     """Read these studies and write relevance, annotations and facts; gives what stands for each, by its number.
 
     The studies must be stored, and each record must be the study as it stands (its row's own columns), since words are
-    quoted from it. ``said`` is what `study_texts` made of them, where they have been read already. All is proposed:
-    facts have origin "rule", and what a person decided or entered is left alone.
+    quoted from it. What files and people state of them is read besides. All is proposed: facts have origin "rule", and
+    what a person decided or entered is left alone.
     """
     if not studies:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(_HOLD, STORE_LOCK)
         decided = decided_by_people(STUDIES, studies)
-        read = dict(said) if said is not None else study_texts(studies)
-        read |= {key: classify_study(studies[key], relevance=chosen) for key, (chosen, _) in decided.items()}
         stated = facts_stated(studies)
+        read = study_texts(studies, stated)
+        read |= {
+            key: classify_study(studies[key], relevance=chosen, stated=passages_read(stated.get(key, {})))
+            for key, (chosen, _) in decided.items()
+        }
         passages = {
             number: dict([*study_passages(record), *stated_passages(stated.get(number, {}))])
             for number, record in studies.items()
@@ -202,11 +208,11 @@ def propose_studies(
 def facts_stated(study_ids: Iterable[int]) -> dict[int, dict[str, object]]:
     """What a file or a person states of these studies in words, by the study's number; a person's stands over a file's.
 
-    Only what may name a term: role, source, cargo and the rest.
+    Only what is read: role, source, cargo and the rest.
     """
     found: dict[int, dict[str, object]] = {}
     told = StudyFact.objects.filter(
-        study__in=list(study_ids), name__in=list(FACETS), experiment__isnull=True, origin__in=list(_STATING)
+        study__in=list(study_ids), name__in=list(STATED), experiment__isnull=True, origin__in=list(_STATING)
     ).exclude(state=AnnotationState.REJECTED)
     for number, name, value in told.order_by("-origin").values_list("study_id", "name", "value"):
         found.setdefault(number, {}).setdefault(name, value)

@@ -164,6 +164,7 @@ def _about_lung_cancer(text: Text, hits: list[Hit], vesicles: Vesicles) -> tuple
         "detail",
         "intervention",
         "intervention_text",
+        "model",
     )
     manifest = of("manifestation", "title", "condition", "keyword")
     if manifest and tied:
@@ -175,7 +176,7 @@ def _about_lung_cancer(text: Text, hits: list[Hit], vesicles: Vesicles) -> tuple
         return False, [
             text.words(hit, why="another disease is what the record is about") for hit in elsewhere[:_QUOTED]
         ]
-    said = of("lung", "summary", "keyword", "arm", "arm_text", "primary", "population", "intervention")
+    said = of("lung", "summary", "keyword", "arm", "arm_text", "primary", "population", "intervention", "model")
     if said and not (of("generic", "condition") and len({text.groups[hit.passage] for hit in said}) < 2):
         return True, _quote(text, said, "names lung cancer")
     return False, _quote(text, lung, "names lung cancer only in passing")

@@ -3,6 +3,9 @@
 The words are kept as stated (facts); where they name a term they propose it, quoted as ``stated.cargo.0``, so that the
 study is found under the term. What is stated under a heading is of that heading, so no words around are asked for, and
 a cell line stated as EV source is no histology. A word that names no term stays visible as stated.
+
+Histology and model tell besides whether a study is about lung cancer and what kind of evidence it is, so they are read
+together with its text (``passages_read``). The other headings are not: a source or a cargo names no disease.
 """
 
 from __future__ import annotations
@@ -32,14 +35,26 @@ FACETS = {
     StudyFactName.ISOLATION.value: Facet.ISOLATION,
     StudyFactName.CHARACTERISATION.value: Facet.CHARACTERISATION,
 }
+#: every heading whose words may be quoted
+STATED = (*FACETS, StudyFactName.MODEL.value)
+_READ = (StudyFactName.HISTOLOGY.value, StudyFactName.MODEL.value)
 _GROUP = "keyword"  # stated words are as weighty as an author's keywords
 
 
+def passages_read(facts: Mapping[str, object]) -> list[Passage]:
+    """Of the stated words, those that are read together with the study's text."""
+    return _passages(facts, _READ)
+
+
 def stated_passages(facts: Mapping[str, object]) -> list[Passage]:
-    """The stated words, each under the name that annotations quote it by."""
+    """The stated words, each under the name that annotations and facts quote it by."""
+    return _passages(facts, STATED)
+
+
+def _passages(facts: Mapping[str, object], headings: Iterable[str]) -> list[Passage]:
     return [
         Passage(f"stated.{name}.{at}", text)
-        for name in FACETS
+        for name in headings
         if isinstance(values := facts.get(name), list)
         for at, text in enumerate(values)
         if isinstance(text, str) and text
@@ -48,7 +63,7 @@ def stated_passages(facts: Mapping[str, object]) -> list[Passage]:
 
 def stated_terms(facts: Mapping[str, object], *, besides: Iterable[Proposal] = ()) -> list[Proposal]:
     """The terms that these facts name, but for those that the text of the study named already (``besides``)."""
-    passages = stated_passages(facts)
+    passages = _passages(facts, FACETS)
     if not passages:
         return []
     known = {(proposal.facet, str(proposal.term)) for proposal in besides}

@@ -21,7 +21,7 @@ from tracker.sources.ctgov_passages import Passage
 from tracker.terms import Facet, Reading, Relevance, Role, StudyFactName
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from tracker.classify.lexicon import Rule
     from tracker.classify.matcher import Matcher
@@ -59,10 +59,12 @@ class ClassifiedStudy(NamedTuple):
 
 
 def study_passages(record: StudyRecord) -> list[Passage]:
-    """The text that is read of a publication: title, abstract, keywords, MeSH headings, publication types."""
+    """What is read of a publication: title, abstract, a curator's summary, keywords, MeSH and publication types."""
     found = [Passage("title", record.title)]
     if record.abstract:
         found.append(Passage("abstract", record.abstract))
+    if record.summary:
+        found.append(Passage("summary", record.summary))
     for field, values in (
         ("keywords", record.keywords),
         ("mesh_terms", record.mesh_terms),
@@ -77,10 +79,15 @@ def study_version() -> str:
     return f"{load().version}+{load_studies().version}"
 
 
-def classify_study(record: StudyRecord, *, relevance: Relevance | None = None) -> ClassifiedStudy:
-    """Read one publication. ``relevance`` is a person's decision where there is one; it stands, the rest follows."""
+def classify_study(
+    record: StudyRecord, *, relevance: Relevance | None = None, stated: Sequence[Passage] = ()
+) -> ClassifiedStudy:
+    """Read one publication. ``relevance`` is a person's decision where there is one; it stands, the rest follows.
+
+    ``stated`` is what a file or a person states of it and is read besides (``stated.passages_read``).
+    """
     ready, lexicon = matcher(load()), load_studies()
-    text = Text(study_passages(record), lexicon.groups)
+    text = Text([*study_passages(record), *stated], lexicon.groups)
     named, friends = ready.vesicles(text)
     if not named and relevance in (None, Relevance.NONE):
         return ClassifiedStudy(Relevance.NONE, unmasked(text, friends, ready), [], [])

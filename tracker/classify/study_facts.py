@@ -278,9 +278,10 @@ def numbers(facts: Facts) -> Iterator[Fact]:
 
 
 def _prose(facts: Facts) -> list[tuple[str, str]]:
-    """The abstract before the title: it says more exactly."""
+    """The abstract before the title: it says more exactly. A summary tells the same numbers, so only in its stead."""
     texts = dict(facts.said.text.passages)
-    return [(name, texts[name]) for name in ("abstract", "title") if name in texts]
+    said = "abstract" if "abstract" in texts else "summary"
+    return [(name, texts[name]) for name in (said, "title") if name in texts]
 
 
 def _spans(facts: Facts, look: Callable[[str], list[tuple[int, int]]]) -> list[Words]:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from tracker.classify.proposals import repropose_studies
+from tracker.classify.stated import STATED
 from tracker.models import Annotation, StudyFact
 from tracker.terms import AnnotationState, FactOrigin
 
@@ -56,6 +58,9 @@ def decide_fact(*, fact: StudyFact, state: AnnotationState, by: User, at: dateti
         raise Overtaken(_meanwhile(now, fact.get_name_display()))
     fact.refresh_from_db()
     _remember(subject="fact", subject_id=fact.pk, act=str(state), before=before, after=row(fact), why=why, by=by, at=at)
+    if fact.name in STATED:
+        # What a file stated is read for terms and relevance, unless a person rejects it.
+        repropose_studies(study_ids=[fact.study_id], at=at)
     score_again(studies=[fact.study_id], at=at)
     return fact
 
