@@ -147,7 +147,9 @@ def test_what_is_no_number_and_what_is_not_stored(db):
 def test_field_names_are_said_in_words():
     assert field_words("primary_outcomes.0.measure") == "Primary outcome 1, measure"
     assert field_words("interventions.2.other_names.0") == "Intervention 3, other names"
-    assert field_words("brief_summary") == "Summary"
+    assert field_words("brief_summary") == field_words("summary") == "Summary"
+    assert field_words("stated.histology.0") == "Histology, as stated"
+    assert origin_words("stated.model.1 “phase II trial”") == "Model, as stated “phase II trial”"
 
 
 @pytest.mark.parametrize(

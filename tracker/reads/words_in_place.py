@@ -39,6 +39,8 @@ _ORDER = {facet: place for place, facet in enumerate(STYLES)}
 _FIELD_WORDS = {
     "title": "Title",
     "abstract": "Abstract",
+    "summary": "Summary",
+    "stated": "As stated",
     "mesh_terms": "MeSH term",
     "brief_title": "Title",
     "official_title": "Official title",
@@ -126,6 +128,8 @@ class Chapter:
 def field_words(field: str) -> str:
     """``Primary outcome 1, measure`` for ``primary_outcomes.0.measure``; ``Summary`` for ``brief_summary``."""
     parts = field.split(".")
+    if parts[0] == "stated" and len(parts) > 1:
+        return sentence(f"{parts[1].replace('_', ' ')}, as stated")
     words = _FIELD_WORDS.get(parts[0], sentence(parts[0].replace("_", " ")))
     if len(parts) > 1 and parts[1].isdigit():
         words += f" {int(parts[1]) + 1}"
