@@ -12,7 +12,7 @@ import pytest
 from tests.factories import trial_record
 from tests.reads.bench import bench_work
 from tracker import terms
-from tracker.models import RegistryQuery, SetAside, TrialAlias
+from tracker.models import RegistryQuery, SetAside, TrialAlias, TrialMatch
 from tracker.pipeline import absorb
 from tracker.sources.ctgov_records import read_record
 
@@ -59,6 +59,8 @@ def stored(transactional_db):
         outcomesModule__primaryOutcomes=[{"measure": "Overall survival", "timeFrame": "2 years"}],
     )
     absorb(records=[later], origin=terms.Origin.REGISTRY, run=None, at=AT)
+    query = RegistryQuery.objects.get(slug="lung-cancer-ev")
+    TrialMatch.objects.create(trial_id="NCT07376512", query=query, first_matched=AT, last_matched=AT)
     TrialAlias.objects.create(alias="NCT01234567", trial_id="NCT07376512", seen=AT)
     SetAside.objects.create(
         source="lung-cancer-ev", nct_id="NCT00000009", origin="registry", raw=b"", raw_hash="x",
