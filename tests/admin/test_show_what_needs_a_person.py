@@ -125,6 +125,12 @@ def test_a_run_says_its_state_in_words_with_its_shares_and_drift(as_lead):
     assert "protocolSection.statusModule.overallStatus=PAUSED" in page
 
 
+def test_a_run_that_ended_well_says_that_nothing_went_wrong(as_lead):
+    page = as_lead.get(reverse("admin:tracker_syncrun_change", args=[make_run(state="done").pk])).content.decode()
+    row = page[page.index("What went wrong") :]
+    assert "nothing" in row[: row.index("Kind")]
+
+
 def test_a_running_run_and_one_that_read_nothing_have_words_for_it(as_lead):
     run = make_run(state="running", finished=None, seen=0, filled={})
     page = as_lead.get(reverse("admin:tracker_syncrun_change", args=[run.pk])).content.decode()

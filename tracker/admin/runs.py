@@ -60,12 +60,12 @@ class SyncRunAdmin(SyncsAll, ReadOnly):
         ),
     )
     readonly_fields = (
-        "query", "kind", "state_words", "message", "started", "seconds", "asked_words", "data_version",
+        "query", "kind", "state_words", "trouble", "started", "seconds", "asked_words", "data_version",
         "posted_words", "expected_words", "pages", "requests", "seen", "new", "changed", "unchanged", "set_aside",
         "filled_words", "drift_words", "goes_on",
     )  # fmt: skip
     fieldsets = (
-        (None, {"fields": ("state_words", "message", "query", "kind", "started", "seconds")}),
+        (None, {"fields": ("state_words", "trouble", "query", "kind", "started", "seconds")}),
         ("What it asked", {"fields": ("asked_words", "posted_words", "data_version", "expected_words", "goes_on")}),
         ("What it saw", {"fields": ("seen", "new", "changed", "unchanged", "set_aside", "pages", "requests")}),
         ("How full the records were", {"fields": ("filled_words",)}),
@@ -96,6 +96,10 @@ class SyncRunAdmin(SyncsAll, ReadOnly):
     def state_words(self, run: SyncRun) -> str:
         name, words = run.state, run.get_state_display()
         return name if name == words else f"{name}: {words}"
+
+    @admin.display(description="what went wrong")
+    def trouble(self, run: SyncRun) -> str:
+        return run.message or "nothing"
 
     @admin.display(description="kind", ordering="kind")
     def kind_name(self, run: SyncRun) -> str:
