@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 import msgspec
 from django.db import DataError, IntegrityError, connection
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from django.db.backends.utils import CursorWrapper
+    from psycopg import Connection as Session
 
 # Any number of ours that no other advisory lock in this database uses.
 STORE_LOCK = (0x45585402, 0)
@@ -20,6 +22,7 @@ STORE_LOCK = (0x45585402, 0)
 REFUSALS = (DataError, IntegrityError)
 
 encode = msgspec.json.encode
+_taught: WeakSet[Session] = WeakSet()
 
 
 def refusal(error: Exception) -> str:
@@ -38,9 +41,16 @@ def one_at_a_time() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", STORE_LOCK)
 
 
+def _teach(session: Session) -> None:
+    """Let this session write JSON columns by `encode`; once, since it copies all that a session knows of types."""
+    if session not in _taught:
+        set_json_dumps(encode, session)
+        _taught.add(session)
+
+
 def copy_rows(cursor: CursorWrapper, statement: str, types: list[str], rows: Iterable[tuple[object, ...]]) -> None:
     """Rows by binary COPY: a third of the time of the textual one, most of all for packed bytes."""
-    set_json_dumps(encode, cursor.cursor)
+    _teach(connection.connection)
     # Django tells the database's refusals apart for its own statements alone.
     with connection.wrap_database_errors, cursor.copy(statement) as copy:
         copy.set_types(types)
