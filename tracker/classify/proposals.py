@@ -123,6 +123,18 @@ def study_texts(
     }
 
 
+class _Passages(dict[str, dict[str, str]]):
+    """The texts of each record by field, made when asked for: few have standing words to look for in them."""
+
+    def __init__(self, records: Mapping[str, TrialRecord]) -> None:
+        super().__init__()
+        self._records = records
+
+    def __missing__(self, nct_id: str) -> dict[str, str]:
+        self[nct_id] = dict(self._records[nct_id].passages)
+        return self[nct_id]
+
+
 @transaction.atomic
 def propose(
     *, records: Sequence[TrialRecord], at: datetime, said: Mapping[str, Classified] | None = None
@@ -147,7 +159,7 @@ def propose(
             TRIALS,
             read=read,
             decided=decided,
-            texts={nct_id: dict(record.passages) for nct_id, record in latest.items()},
+            texts=_Passages(latest),
             version=version,
             record_version=version,
             at=at,
