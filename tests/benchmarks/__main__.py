@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from . import bounds, servers, studies
+from . import bounds, servers, study_rows
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -106,7 +106,7 @@ def _imports(options: argparse.Namespace, environment: dict[str, str]) -> list[d
     """A file of studies taken in, and then the limit; once, since it takes minutes."""
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder) / "studies.csv"
-        studies.write(table, count=options.studies, seed=options.seed)
+        study_rows.write(table, count=options.studies, seed=options.seed)
         _say(f"{options.studies:,} studies from a file, then COPY of the same rows …")
         product = _step("studies", str(table), environment)
         _check(product, records=options.studies)
