@@ -55,6 +55,19 @@ def test_a_study_that_nobody_read_says_so(bench, client):
     assert "None" not in told.split()
 
 
+def test_the_share_of_people_animals_and_molecules_stands_beside(bench, client):
+    study = bench["microparticles"]
+    study.mesh_terms = ["Humans", "Mice", "A549 Cells", "Exosomes", "Prognosis"]
+    study.save(update_fields=["mesh_terms"])
+    told = words(client, study.get_absolute_url())
+    assert (
+        "MeSH headings people 25 %, animals 25 %, cells and molecules 50 % of the 4 headings of 5 that say so" in told
+    )
+    study.mesh_terms = ["Prognosis"]
+    study.save(update_fields=["mesh_terms"])
+    assert "MeSH headings not reported" in words(client, study.get_absolute_url())
+
+
 def test_every_extracted_value_has_its_origin(bench, client):
     told = words(client, bench["microparticles"].get_absolute_url())
     assert "Patients 11 12, proposed by rule: not used by J. Doe, 2026-02-03" in told

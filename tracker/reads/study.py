@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tracker import terms
+from tracker.classify.study_lexicon import mesh_share
 from tracker.models import ChangeEvent, Study, StudyAddress, StudyFact
 from tracker.scoring.engine import score_study
 from tracker.scoring.rubric import CURRENT, load
@@ -73,6 +74,17 @@ class StudyWhole:
     styles: tuple[tuple[str, str], ...]
     relevance_words: tuple[tuple[str, str, str], ...]
     changes: tuple[tuple[str, str], ...]
+
+    @property
+    def headings(self) -> str:
+        """The corners of the triangle of biomedicine among its MeSH headings, in words; "" where none is counted."""
+        share = mesh_share(self.study.mesh_terms)
+        if share.human is None or share.animal is None or share.molecular is None:
+            return ""
+        return (
+            f"people {share.human:.0%}, animals {share.animal:.0%}, cells and molecules {share.molecular:.0%}"
+            f" of the {share.counted} headings of {share.headings} that say so"
+        ).replace("%", " %")
 
     @property
     def authors(self) -> str:
