@@ -185,7 +185,8 @@ def _propose(*, study_ids: list[int], nct_ids: list[str], at: datetime) -> Propo
         asked: dict[str, Any] = {"studies": study_ids, "trials": nct_ids, "at": at}
         cursor.execute(_CONCERNED, asked)
         concerned = cursor.fetchall()
-        if not concerned:
+        # A first pull of trials comes before there is anything to link them to.
+        if not concerned or not (Candidate.objects.exists() or Study.objects.exists()):
             return ProposedLinks()
         nct_ids = sorted(trial for trial, _ in concerned if trial is not None)
         study_ids = sorted(study for _, study in concerned if study is not None)
