@@ -7,7 +7,6 @@ be ten times that, and a decoded record takes a few times its bytes.
 from __future__ import annotations
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, Self, TypeVar
 
 from django.db import transaction
@@ -18,7 +17,6 @@ from . import belief, store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from concurrent.futures import Future
     from datetime import datetime
 
     import msgspec
@@ -136,19 +134,15 @@ def read(batch: Iterable[tuple[str, bytes | msgspec.Raw]], *, reader: Callable[[
     return done
 
 
-def read_ahead(
+def read_batches(
     given: Iterable[tuple[str, bytes | msgspec.Raw]], *, reader: Callable[[bytes | msgspec.Raw], R]
 ) -> Iterator[Read[R]]:
-    """The records in batches, each read while the caller stores the one before: then the database does the work."""
-    with ThreadPoolExecutor(max_workers=1) as beside:
-        coming: Future[Read[R]] | None = None
-        for batch in batches(given):
-            following = beside.submit(read, batch, reader=reader)
-            if coming is not None:
-                yield coming.result()
-            coming = following
-        if coming is not None:
-            yield coming.result()
+    """The records in batches of bounded size, each read when it is asked for.
+
+    Not in a thread ahead of the caller: both need the interpreter and kept each other waiting (docs/benchmarks.md).
+    """
+    for batch in batches(given):
+        yield read(batch, reader=reader)
 
 
 def take(

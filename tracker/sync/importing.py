@@ -11,7 +11,7 @@ from tracker.models import SyncRun
 from tracker.terms import RunKind, RunState
 
 from . import files
-from .batches import Tally, read_ahead, take, trials_of
+from .batches import Tally, read_batches, take, trials_of
 from .lock import holding, key_of
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def import_files(
     with holding(key_of(run)) as lock:
         assert lock is not None  # the run is new, so nobody else can hold its lock
         try:
-            for batch in read_ahead(_pieces(paths, outcome), reader=trials_of(origin)):
+            for batch in read_batches(_pieces(paths, outcome), reader=trials_of(origin)):
                 _take(batch, run=run, origin=origin, absorb=absorb, at=clock())
                 progress(run)
         except BaseException as error:

@@ -19,7 +19,7 @@ from tracker.sources.europepmc_records import read_study
 from tracker.terms import StudyOrigin, Subject
 
 from . import belief, store
-from .batches import Tally, left_out, read_ahead
+from .batches import Tally, left_out, read_batches
 from .pulls import Busy, Pull, Turned, one_at_a_time
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class _Pull(Pull[LiteratureQuery]):
 
         def keep(tally: Tally, at: datetime) -> Turned:
             given = ((self.query.slug, raw) for raw in page.records)
-            for batch in read_ahead(given, reader=read_study):
+            for batch in read_batches(given, reader=read_study):
                 stored = self._absorbed(batch, run=run, at=at, tally=tally)
                 tally.count(stored, met=store.studies_matched(told=stored.told, query=self.query, run=run, at=at))
             return Turned(page.next_cursor, page.hit_count)

@@ -14,7 +14,7 @@ from tracker.sources.clinicaltrials import PAGE_SIZE, Registry, SourceError, Ver
 from tracker.terms import Origin
 
 from . import belief, missing, store
-from .batches import Tally, read_ahead, take, trials_of
+from .batches import Tally, read_batches, take, trials_of
 from .pulls import MOST_RESTARTS, MOST_TRIES, Busy, Pull, Turned, believe, one_at_a_time, resumable, sweep
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class _Pull(Pull[RegistryQuery]):
 
         def keep(tally: Tally, at: datetime) -> Turned:
             given = ((self.query.slug, raw) for raw in page.records)
-            for batch in read_ahead(given, reader=trials_of(Origin.REGISTRY)):
+            for batch in read_batches(given, reader=trials_of(Origin.REGISTRY)):
                 stored, aside = take(batch, absorb=self.absorb, origin=Origin.REGISTRY, run=run, at=at, tally=tally)
                 ids = {nct_id for _, nct_id, _ in stored.outcomes()}
                 met = store.matched(nct_ids=sorted(ids.union(aside)), query=self.query, run=run, at=at)
