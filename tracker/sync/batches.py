@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from tracker.models import SyncRun
     from tracker.terms import Origin
 
-BATCH_BYTES = 4 << 20
-BATCH_RECORDS = 250
+BATCH_BYTES = 8 << 20
+BATCH_RECORDS = 400
 
 
 R = TypeVar("R")
