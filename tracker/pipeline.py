@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from tracker.classify.lexicon import load
 from tracker.classify.proposals import propose, propose_links, propose_studies, texts
 from tracker.scoring.facts import facts_needed
 from tracker.scoring.ledger import score, score_studies
@@ -39,7 +40,8 @@ def absorb(
     *, records: Sequence[TrialRecord], origin: Origin, run: SyncRun | None, at: datetime, is_live: bool = True
 ) -> Stored:
     """Take these records in; gives what became of each. `at` is the moment, and its day is the rules' today."""
-    with storing(records=records, origin=origin, run=run, at=at, is_live=is_live) as stored:
+    lexicon = load().version
+    with storing(records=records, origin=origin, run=run, at=at, is_live=is_live, lexicon=lexicon) as stored:
         said = texts(stored.current)  # read while the database writes
     standings = propose(records=stored.current, said=said, at=at)
     earlier = earlier_than(standings)

@@ -13,7 +13,7 @@ from .columns import closed, texts
 class Judged(models.Model):
     """The columns that classify and scoring write, on the row that lists read."""
 
-    # written by classify.proposals alone; the database fills them for a new row, so that the store need not name them
+    # written by classify.proposals alone; the database fills them for a new row, but for the lexicon that read it
     relevance = models.CharField(
         max_length=10,
         choices=terms.Relevance.choices(),

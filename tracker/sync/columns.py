@@ -151,10 +151,10 @@ FILL_STAGE = f"COPY incoming_trial ({_quoted((*_STAGED, 'changed', *_WORDS))}) F
 STAGE_TYPES = [*(_TYPES.get(name, "text") for name in _STAGED), "timestamptz", *("text" for _ in _WORDS)]
 # A number that the registry folded into another stays folded when an old file brings it.
 TAKE_STAGE = f"""
-    INSERT INTO tracker_trial ({_quoted(_STAGED)}, first_seen, last_changed, presence, search)
+    INSERT INTO tracker_trial ({_quoted(_STAGED)}, first_seen, last_changed, presence, search, lexicon_version)
     SELECT {_quoted(_STAGED, "incoming.")}, %(at)s, coalesce(incoming.changed, held.last_changed, %(at)s),
            CASE WHEN alias.alias IS NULL THEN '{Presence.PRESENT.value}' ELSE '{Presence.FOLDED.value}' END,
-           {_VECTOR}
+           {_VECTOR}, %(lexicon)s
     FROM incoming_trial AS incoming
     LEFT JOIN tracker_trial AS held ON held.nct_id = incoming.nct_id
     LEFT JOIN tracker_trialalias AS alias ON alias.alias = incoming.nct_id

@@ -81,12 +81,21 @@ def store(
 
 @contextmanager
 def storing(
-    *, records: Sequence[TrialRecord], origin: Origin, run: SyncRun | None, at: datetime, is_live: bool = True
+    *,
+    records: Sequence[TrialRecord],
+    origin: Origin,
+    run: SyncRun | None,
+    at: datetime,
+    is_live: bool = True,
+    lexicon: str = "",
 ) -> Iterator[Stored]:
     """Store these records while the caller goes on; all is written at the end of the block, or it raises there.
 
     Taking trials in is most of the database's work (indexes, full-text vectors), and it leaves this process idle. What
     is done in the block meanwhile must not ask the database.
+
+    `lexicon` is the version that the caller reads the texts by in the same transaction. New trials are stored as read
+    by it: most name no vesicles, and so need no second writing.
     """
     if not records:
         yield Stored([], [], [], [], [])
@@ -108,7 +117,7 @@ def storing(
             if walk.current:
                 _stage_trials(cursor, walk, at=at)
                 # One long wait: anything with more steps would stand in line for the interpreter between them.
-                taking.append(beside.submit(cursor.execute, columns.TAKE_STAGE, {"at": at}))
+                taking.append(beside.submit(cursor.execute, columns.TAKE_STAGE, {"at": at, "lexicon": lexicon}))
             try:
                 versions = [_version(version, origin=origin, run=run, at=at) for version in walk.versions]
                 yield stored
