@@ -121,7 +121,7 @@ class Text:
     def __init__(self, passages: Sequence[Passage], groups: dict[str, str]) -> None:
         self.passages = passages
         self._known_groups = groups
-        texts = [passage.text for passage in passages]
+        texts = [text for _, text in passages]
         joined = _BREAK.join(texts)
         if joined.count(_BREAK) >= len(texts) > 0:  # nobody's text should hold a record separator
             texts = [text.replace(_BREAK, " ") for text in texts]

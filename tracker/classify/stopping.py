@@ -31,7 +31,7 @@ _REACH = 60  # characters that a negation reaches
 
 def stop_proposals(record: TrialRecord, ready: Matcher) -> list[Proposal]:
     """The stop classes of a record, each with its words; nothing for a trial that goes on and gives no text."""
-    text = next((passage.text for passage in record.passages if passage.field == FIELD), "")
+    text = record.why_stopped or ""  # the passage of this name, as the column holds it
     if not text.strip():
         if record.overall_status in STOPPED:
             return [Proposal(Facet.STOP_REASON, StopClass.NOT_GIVEN, [])]

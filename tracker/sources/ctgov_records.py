@@ -73,7 +73,7 @@ def _whole(given: bytes, origin: Origin) -> TrialRecord | None:
 
     None for any other, which ``_piecemeal`` reads to the same bytes and the same hash, or refuses with its reason.
     """
-    if b"\\u0000" in given:
+    if b"0000" in given and b"\\u0000" in given:  # the first is found twice as fast, and is seldom there
         return None
     try:
         study = _decode_strict()(given)

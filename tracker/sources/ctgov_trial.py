@@ -234,10 +234,10 @@ def trial_of(
         if places is None
         else [
             {
-                "facility": _text(site.facility),
-                "city": _text(site.city),
-                "state": _text(site.state),
-                "country": _text(site.country),
+                "facility": _place(site.facility),
+                "city": _place(site.city),
+                "state": _place(site.state),
+                "country": _place(site.country),
             }
             for site in places
         ],
@@ -271,6 +271,10 @@ def trial_of(
 
 def _text(given: str | None) -> str | None:
     return plain(given) if given else None
+
+
+# A record names dozens of places, and the same few thousand come again in all of them.
+_place = lru_cache(maxsize=16384)(_text)
 
 
 def _texts(given: Iterable[str | None]) -> list[str]:
